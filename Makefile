@@ -1,0 +1,49 @@
+# Loupe. A bare `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment and install the locked requirements
+
+$(STAMP): requirements.txt
+	@$(PYTHON) tools/require_python.py
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked requirements into $(VENV) (first time: about 250 MB of downloads) …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@touch $@
+
+demo: setup ## analyse sample photos on the local cloud and show the results
+	@$(PY) -m loupe demo
+
+up: setup ## start the local cloud and the functions; Ctrl-C stops them
+	@$(PY) -m loupe up
+
+test: setup check ## run every check and test
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## lint, format and type checks
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: setup ## put the code into the house format
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: setup ## measure the local stack; tables on screen, JSON in bench-out/
+	@$(PY) -m tools.bench $(ARGS)
+
+lock: setup ## resolve functions/*/requirements.txt and requirements.in into requirements.txt
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" requirements.in functions/*/requirements.txt -o requirements.txt
+
+clean: ## remove everything that was made here
+	@rm -rf $(VENV) .loupe demo-out bench-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,65 @@
+"""`python -m localcloud`: all services in one process, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from localcloud.edge import Edge
+from localcloud.ground import PROJECT, Ground, Ports
+from localcloud.keys import Keys
+from localcloud.services import NAMES, Service, build
+
+
+def main() -> int:
+    """Start, say `ready` on standard output, wait for the signal, stop."""
+    arguments = _arguments()
+    ports = Ports(**{name: getattr(arguments, name) for name, _ in Ports()})
+    arguments.data.mkdir(parents=True, exist_ok=True)
+    ground = Ground(
+        data=arguments.data,
+        ports=ports,
+        keys=Keys(arguments.data / "keys"),
+        edge=Edge(),
+        project=arguments.project,
+    )
+    return asyncio.run(_run(ground, only=arguments.only.split(",")))
+
+
+async def _run(ground: Ground, *, only: list[str]) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running: list[Service] = []
+    try:
+        for service in build(ground, only=only):
+            await service.start()
+            running.append(service)
+    except (OSError, RuntimeError) as error:
+        print(f"localcloud: cannot start: {error}", file=sys.stderr)  # noqa: T201 - the supervisor reads it
+        return 1
+    else:
+        print("ready", flush=True)  # noqa: T201 - the supervisor waits for this line
+        await stop.wait()
+        return 0
+    finally:
+        for service in reversed(running):
+            await service.stop()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(".loupe"), help="folder that keeps everything")
+    parser.add_argument("--project", default=PROJECT)
+    parser.add_argument("--only", default=",".join(NAMES), help="services to start, with commas between")
+    for name, port in Ports():
+        parser.add_argument(f"--{name}-port", dest=name, type=int, default=port)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
