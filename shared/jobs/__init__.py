@@ -1,0 +1,1 @@
+"""The life of a job: pure decisions in `protocol`, written to Firestore by `store`."""

@@ -1,0 +1,107 @@
+"""A job as it is kept in `jobs/{jobId}` and as clients see it: one small document (under 2 KB)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from shared.model.kinds import Priority
+from shared.model.states import ImageState, Stage, State
+
+SCHEMA_VERSION: Final = 1
+KEPT: Final = timedelta(days=30)  # then Firestore's TTL removes the document; readers check it too
+JOB_ID: Final = re.compile(r"[a-z0-9]{20}")
+
+
+class Warned(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Something the user should know though the photo was taken: a soft fail of a quality rule, say."""
+
+    reason: str
+    message: str
+    image: int | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Why a job failed, in the same words as an HTTP error."""
+
+    status: str
+    reason: str
+    message: str
+    image: int | None = None
+
+
+class JobImage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One expected photo: what was promised at creation, and which object generation kept the promise."""
+
+    state: ImageState = ImageState.AWAITED
+    content_type: str
+    size: int
+    generation: int | None = None
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the user allowed; everything is off unless said."""
+
+    location: bool = False
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The whole document. Times are UTC; `attempt` is the fence that every later write checks."""
+
+    uid: str
+    kind: str
+    state: State = State.PENDING
+    stage: Stage = Stage.AWAITING_UPLOAD
+    progress: float = 0.0
+    priority: Priority = Priority.NORMAL
+    asset_id: str | None = None
+    batch_id: str | None = None
+    options: dict[str, Any] = {}
+    consent: Consent = Consent()
+    attempt: int = 0
+    lease_owner: str | None = None
+    lease_expire_time: datetime | None = None
+    images: dict[str, JobImage]
+    warnings: tuple[Warned, ...] = ()
+    summary: dict[str, Any] = {}
+    error: Failure | None = None
+    degraded: tuple[Warned, ...] = ()
+    cost: dict[str, int] = {}
+    provenance: dict[str, str] = {}
+    create_time: datetime
+    update_time: datetime
+    start_time: datetime | None = None
+    complete_time: datetime | None = None
+    expire_time: datetime
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def complete_set(self) -> bool:
+        """Whether every expected photo has arrived."""
+        return all(image.state is not ImageState.AWAITED for image in self.images.values())
+
+
+def new_job_id() -> str:
+    """Twenty random characters of [a-z0-9]: names carry no user and spread over Cloud Storage's shards."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(20))
+
+
+def object_name(priority: Priority, job_id: str, index: int) -> str:
+    """Where a photo is uploaded: `{priority}/{jobId}/{index}`."""
+    return f"{priority}/{job_id}/{index}"
+
+
+def parse_object_name(name: str) -> tuple[Priority, str, int] | None:
+    """The priority, job and index of an upload's name; None for a name that is not an upload's."""
+    match = re.fullmatch(rf"({'|'.join(Priority)})/({JOB_ID.pattern})/(\d{{1,3}})", name)
+    return (Priority(match[1]), match[2], int(match[3])) if match else None
+
+
+def now() -> datetime:
+    """UTC now, to the microsecond, as Firestore keeps it."""
+    return datetime.now(UTC)

@@ -1,0 +1,51 @@
+"""Kill switches: an operator turns a kind or a provider off in `control/switches`, everywhere within ten seconds."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from shared.documents import from_document
+from shared.transaction import CALL_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from google.cloud.firestore import Client
+
+REMEMBERED: Final = 10.0  # seconds
+
+
+class Switches(msgspec.Struct, frozen=True, kw_only=True):
+    """What is turned off. Everything that is not named is on."""
+
+    kinds: dict[str, bool] = {}
+    providers: dict[str, bool] = {}
+
+    def kind(self, name: str) -> bool:
+        """Whether jobs of this kind are taken."""
+        return self.kinds.get(name, True)
+
+    def provider(self, name: str) -> bool:
+        """Whether this provider may be called."""
+        return self.providers.get(name, True)
+
+
+class SwitchBoard:
+    """The switches as they were read at most ten seconds ago; `clock` counts seconds."""
+
+    def __init__(self, client: Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._read_at: float | None = None
+        self._switches = Switches()
+
+    def now(self) -> Switches:
+        """The switches. Raises what Firestore raises if they have never been read and cannot be."""
+        if self._read_at is None or self._clock() - self._read_at > REMEMBERED:
+            fields = self._client.document("control/switches").get(timeout=CALL_TIMEOUT).to_dict()
+            self._switches = from_document(fields, Switches) if fields else Switches()
+            self._read_at = self._clock()
+        return self._switches
