@@ -1,0 +1,68 @@
+"""What Pub/Sub pushes: the raw envelope, and the Cloud Storage notification inside it.
+
+Parsed here and not by functions-framework, whose conversion drops `deliveryAttempt` and `subscription`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from shared.errors import InvalidArgument
+from shared.jobs.protocol import Arrival
+
+FINALIZE: Final = "OBJECT_FINALIZE"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The Pub/Sub message of a push."""
+
+    message_id: str
+    attributes: dict[str, str] = {}
+    data: bytes = b""  # base64 in the envelope
+
+
+class Push(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A push: the message, the subscription it came by, and how often it has been tried (dead-lettering only)."""
+
+    message: Message
+    subscription: str
+    delivery_attempt: int | None = None
+
+
+class _Object(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The part of an object resource that a notification is read for."""
+
+    size: str = "0"
+    content_type: str = ""
+
+
+def parse_push(body: bytes) -> Push:
+    """The envelope of a push request. Raises InvalidArgument PUSH_MALFORMED."""
+    try:
+        return msgspec.json.decode(body, type=Push)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidArgument(
+            "PUSH_MALFORMED", "This is not a Pub/Sub push: send the wrapped JSON envelope.", internal=str(error)
+        ) from error
+
+
+def finalized(message: Message) -> Arrival | None:
+    """The uploaded object that a notification speaks of; None for any other event. Raises InvalidArgument."""
+    attributes = message.attributes
+    if attributes.get("eventType") != FINALIZE:
+        return None
+    try:
+        about = msgspec.json.decode(message.data, type=_Object) if message.data else _Object()
+        return Arrival(
+            bucket=attributes["bucketId"],
+            name=attributes["objectId"],
+            generation=int(attributes["objectGeneration"]),
+            size=int(about.size),
+            content_type=about.content_type,
+        )
+    except (KeyError, ValueError) as error:  # msgspec's errors are ValueErrors
+        raise InvalidArgument(
+            "NOTIFICATION_MALFORMED", "This is not a Cloud Storage notification.", internal=repr(error)
+        ) from error
