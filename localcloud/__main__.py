@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from localcloud import topology
 from localcloud.edge import Edge
 from localcloud.ground import PROJECT, Ground, Ports
 from localcloud.keys import Keys
@@ -26,10 +27,10 @@ def main() -> int:
         edge=Edge(),
         project=arguments.project,
     )
-    return asyncio.run(_run(ground, only=arguments.only.split(",")))
+    return asyncio.run(_run(ground, only=arguments.only.split(","), bare=arguments.bare))
 
 
-async def _run(ground: Ground, *, only: list[str]) -> int:
+async def _run(ground: Ground, *, only: list[str], bare: bool) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -39,6 +40,8 @@ async def _run(ground: Ground, *, only: list[str]) -> int:
         for service in build(ground, only=only):
             await service.start()
             running.append(service)
+        if not bare:
+            topology.lay(running, project=ground.project, ports=ground.ports)
     except (OSError, RuntimeError) as error:
         print(f"localcloud: cannot start: {error}", file=sys.stderr)  # noqa: T201 - the supervisor reads it
         return 1
@@ -56,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path(".loupe"), help="folder that keeps everything")
     parser.add_argument("--project", default=PROJECT)
     parser.add_argument("--only", default=",".join(NAMES), help="services to start, with commas between")
+    parser.add_argument("--bare", action="store_true", help="without Loupe's own buckets, topics and subscriptions")
     for name, port in Ports():
         parser.add_argument(f"--{name}-port", dest=name, type=int, default=port)
     return parser.parse_args()

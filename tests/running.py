@@ -40,7 +40,7 @@ class LocalCloud:
 
     def start(self) -> LocalCloud:
         """Returns when every port is open."""
-        command = [sys.executable, "-m", "localcloud", "--data", str(self.data), "--only", self.only]
+        command = [sys.executable, "-m", "localcloud", "--bare", "--data", str(self.data), "--only", self.only]
         command += [part for name, port in self.ports for part in (f"--{name}-port", str(port))]
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(self.data)}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
