@@ -1,0 +1,11 @@
+"""Every kind of analysis is one module here, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .inspection import inspect
+from .port import Analyzer
+
+ANALYZERS: Final[Mapping[str, Analyzer]] = {"inspection": inspect}

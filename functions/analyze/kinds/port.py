@@ -1,0 +1,94 @@
+"""What a kind of analysis is given and what it gives back. A kind knows no bucket, no Firestore and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from shared.model.job import Warned
+
+
+class Box(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A rectangle as fractions (0 to 1) of the upright picture's width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class TextLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A line of text that was read, with the reader's own confidence, 0 to 1."""
+
+    text: str
+    box: Box
+    score: float
+
+
+class Color(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A dominant colour (sRGB, 0 to 255) and the share of the picture that has it, 0 to 1."""
+
+    hex: str
+    red: int
+    green: int
+    blue: int
+    share: float
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader of pictures answered. None where it was not asked or could not answer; `degraded` says why."""
+
+    text: tuple[TextLine, ...] | None = None
+    colors: tuple[Color, ...] | None = None
+    degraded: tuple[Warned, ...] = ()
+    engine: str = ""
+
+
+class Eyes(Protocol):
+    """A reader of pictures: Cloud Vision, or the local engines in its place."""
+
+    def see(self, jpeg: bytes, *, width: int, height: int, text: bool, colors: bool) -> Seen:
+        """Read an upright JPEG of `width` x `height` pixels. Never raises for a service that does not answer."""
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True):
+    """One judged photo: upright, sRGB, at most 2048 px, without metadata."""
+
+    index: int
+    jpeg: bytes
+    width: int
+    height: int
+    quality: float
+    warnings: tuple[Warned, ...]
+    exif: Mapping[str, Any]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something found in a photo that a person may look at and correct."""
+
+    type: str
+    value: str
+    box: Box
+    score: float
+    image: int
+    state: str = "open"
+
+
+class Analysis(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a kind: the headline for the job's own document, and the details below it."""
+
+    summary: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+    reports: Mapping[str, dict[str, Any]] = {}
+    warnings: tuple[Warned, ...] = ()
+    degraded: tuple[Warned, ...] = ()
+    provenance: Mapping[str, str] = {}
+
+
+class Analyzer(Protocol):
+    """A kind: judged photos and the request's options give an analysis."""
+
+    def __call__(self, photos: Sequence[Photo], options: Mapping[str, Any], eyes: Eyes) -> Analysis:
+        """Analyse. Raises LoupeError where these photos can never be analysed."""

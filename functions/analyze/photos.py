@@ -1,0 +1,123 @@
+"""From an uploaded object to a judged photo with its derived pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shared.errors import Unavailable
+from shared.model.job import Failure, Job, Warned, object_name
+
+from .intake.guard import GuardUnavailableError
+from .kinds.port import Photo
+
+if TYPE_CHECKING:
+    from .intake.guard import Guard
+    from .objects import Objects
+
+
+class Rejected(Exception):
+    """A photo that can never be analysed; the job fails with this reason."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo that was accepted: what a kind is given, the thumbnail, and what its document says."""
+
+    photo: Photo
+    thumbnail: bytes
+    policy: str
+    facts: dict[str, Any]
+
+
+def read(objects: Objects, job_id: str, job: Job, index: int) -> bytes:
+    """The photo as it was uploaded. Raises Rejected if the object is gone or not of the promised size."""
+    image = job.images[str(index)]
+    assert image.generation is not None  # noqa: S101 - a claimed job has all its arrivals
+    data = objects.read(object_name(job.priority, job_id, index), image.generation)
+    if data is None:
+        raise Rejected(
+            Failure(
+                status="NOT_FOUND",
+                reason="PHOTO_GONE",
+                message="The uploaded photo was removed before it was analysed. Start a new job and send it again.",
+                image=index,
+            )
+        )
+    if len(data) != image.size:
+        raise Rejected(
+            Failure(
+                status="INVALID_ARGUMENT",
+                reason="SIZE_MISMATCH",
+                message=f"The photo has {len(data)} bytes, but {image.size} were announced. Start a new job.",
+                image=index,
+            )
+        )
+    return data
+
+
+def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
+    """The photo as the kinds take it. Raises Rejected with the intake's reason, or Unavailable."""
+    try:
+        judged = guard.judge(data, declared_type=job.images[str(index)].content_type)
+    except GuardUnavailableError as error:
+        raise Unavailable(
+            "DECODER_UNAVAILABLE", "No process could be started to read the photo. Deliver again.", internal=str(error)
+        ) from error
+    normalized, thumbnail, quality = judged.normalized, judged.thumbnail, judged.quality
+    if judged.verdict == "rejected" or normalized is None or thumbnail is None or quality is None:
+        raise Rejected(
+            Failure(
+                status="INVALID_ARGUMENT",
+                reason=judged.reason or "UNREADABLE",
+                message=judged.message or "The photo could not be read. Send it again, or take a new one.",
+                image=index,
+            )
+        )
+    exif = msgspec.to_builtins(judged.exif)
+    warnings = tuple(Warned(reason=remark.reason, message=remark.message, image=index) for remark in judged.warnings)
+    return Ready(
+        photo=Photo(
+            index=index,
+            jpeg=normalized.data,
+            width=normalized.width,
+            height=normalized.height,
+            quality=quality.score,
+            warnings=warnings,
+            exif=exif,
+        ),
+        thumbnail=thumbnail.data,
+        policy=quality.policy_version,
+        facts={
+            "sha256": judged.sha256,
+            "type": judged.type,
+            "size": judged.size,
+            "width": judged.width,
+            "height": judged.height,
+            "exif": exif,
+            # The place is kept only where the user consented.
+            "gps": msgspec.to_builtins(judged.gps) if job.consent.location else None,
+            "quality": msgspec.to_builtins(quality),
+            "warnings": [msgspec.to_builtins(remark) for remark in judged.warnings],
+        },
+    )
+
+
+def derive(objects: Objects, job_id: str, job: Job, ready: Ready) -> dict[str, Any]:
+    """Write the normalised copy and the thumbnail; answers the document `jobs/{jobId}/images/{index}`."""
+    index = ready.photo.index
+    generation = job.images[str(index)].generation
+    folder = f"{job_id}/{index}/{generation}"
+    return {
+        "object": object_name(job.priority, job_id, index),
+        "generation": generation,
+        **ready.facts,
+        "derived": {
+            "normalized": objects.write(f"{folder}/normalized.jpg", ready.photo.jpeg, "image/jpeg"),
+            "thumbnail": objects.write(f"{folder}/thumbnail.webp", ready.thumbnail, "image/webp"),
+        },
+    }

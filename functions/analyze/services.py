@@ -1,0 +1,107 @@
+"""Everything the function reaches outside itself, built once per process at the first request."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.auth.keys import KeySet
+from shared.jobs.store import Claim, Jobs
+from shared.settings import load
+from shared.switches import SwitchBoard
+
+from .intake.guard import Guard
+from .objects import Objects
+from .paid import Meter
+from .settings import Settings
+from .vision import COLORS, TEXT, VisionEyes
+
+if TYPE_CHECKING:
+    from google.cloud.vision import ImageAnnotatorClient
+
+PUBLISH_TIMEOUT = 10.0  # seconds
+CLOUD_ENGINE = "Google Cloud Vision"
+LOCAL_ENGINE = "local engines (RapidOCR, k-means colours)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The function's way to the world."""
+
+    settings: Settings
+    push_keys: KeySet
+    jobs: Jobs
+    objects: Objects
+    guard: Guard
+    switches: SwitchBoard
+    publish: Callable[[bytes, dict[str, str]], None]
+
+    def meter(self, claim: Claim) -> Meter:
+        """The charges of one job."""
+        limit = self.settings.daily_budget_micro_usd
+        return Meter(self.jobs.client, job_id=claim.job_id, uid=claim.job.uid, limit=limit)
+
+    def eyes(self, meter: Meter) -> VisionEyes:
+        """A reader of pictures that charges `meter`."""
+        settings = self.settings
+        return VisionEyes(
+            _vision_client,
+            meter,
+            prices={TEXT: settings.vision_text_micro_usd, COLORS: settings.vision_properties_micro_usd},
+            enabled=self.switches.now().provider("vision"),
+            engine=LOCAL_ENGINE if settings.vision_emulator_host else CLOUD_ENGINE,
+        )
+
+
+@functools.cache
+def services() -> Services:
+    """The services of this process. Raises SettingsError where the environment is not complete."""
+    from google.cloud import firestore, storage
+
+    settings = load(Settings, os.environ)
+    database = firestore.Client(project=settings.google_cloud_project)
+    guard = Guard()
+    guard.warm()
+    return Services(
+        settings=settings,
+        push_keys=KeySet(settings.push_keys_url),
+        jobs=Jobs(database, lease=timedelta(seconds=settings.lease_seconds)),
+        objects=Objects(
+            storage.Client(project=settings.google_cloud_project),
+            uploads=settings.uploads_bucket,
+            derived=settings.derived_bucket,
+        ),
+        guard=guard,
+        switches=SwitchBoard(database),
+        publish=functools.partial(_publish, settings.events_topic),
+    )
+
+
+def _publish(topic: str, data: bytes, attributes: dict[str, str]) -> None:
+    _publisher().publish(topic, data, timeout=PUBLISH_TIMEOUT, **attributes).result(timeout=PUBLISH_TIMEOUT)
+
+
+@functools.cache
+def _publisher() -> Any:
+    from google.cloud.pubsub_v1 import PublisherClient
+
+    return PublisherClient()
+
+
+@functools.cache
+def _vision_client() -> ImageAnnotatorClient:
+    from google.cloud import vision
+
+    local = services().settings.vision_emulator_host
+    if not local:
+        return vision.ImageAnnotatorClient()
+    import grpc
+    from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
+
+    options = [("grpc.max_receive_message_length", -1)]
+    transport = ImageAnnotatorGrpcTransport(channel=grpc.insecure_channel(local, options=options))
+    return vision.ImageAnnotatorClient(transport=transport)
