@@ -140,7 +140,7 @@ def _paragraph(paragraph: Any, width: int, height: int) -> Iterator[TextLine]:
         corners += list(word.bounding_box.vertices)
         scores.append(word.confidence or paragraph.confidence)
         for symbol in word.symbols:
-            ending = symbol.property.detected_break.type
+            ending = symbol.property.detected_break.type_
             text += symbol.text + (" " if ending in SPACES else "")
             if ending in LINE_ENDS:
                 yield from _line(text, corners, scores, width, height)
