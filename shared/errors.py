@@ -6,6 +6,7 @@
     ├── Unauthenticated            UNAUTHENTICATED           401
     ├── PermissionDenied           PERMISSION_DENIED         403
     ├── NotFound                   NOT_FOUND                 404
+    ├── MethodNotAllowed           UNIMPLEMENTED             405
     ├── AlreadyExists              ALREADY_EXISTS            409
     ├── ResourceExhausted          RESOURCE_EXHAUSTED        429
     ├── Internal                   INTERNAL                  500
@@ -97,6 +98,13 @@ class NotFound(LoupeError):
 
     code = 404
     status = "NOT_FOUND"
+
+
+class MethodNotAllowed(LoupeError):
+    """There is something at this address, which does not take this HTTP method."""
+
+    code = 405
+    status = "UNIMPLEMENTED"
 
 
 class AlreadyExists(LoupeError):
