@@ -23,7 +23,7 @@ def from_document(fields: dict[str, Any], into: type[T]) -> T:
 
 def to_json(value: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
     """What HTTP answers: the same names, times as RFC 3339 strings."""
-    answer: dict[str, Any] = msgspec.to_builtins(value)
+    answer: dict[str, Any] = msgspec.to_builtins(_plain(value))
     return answer
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from shared.transaction import CALL_TIMEOUT, Fields, Write, transact
+from shared.transaction import Fields, Write, read, transact
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -63,8 +63,7 @@ def level(used: int, limit: int) -> Level:
 
 def standing(client: Client, at: datetime, *, limit: int) -> Level:
     """The day's level as it is now."""
-    fields = client.document(f"ledger/{day_of(at)}").get(timeout=CALL_TIMEOUT).to_dict() or {}
-    return level(_used(fields), limit)
+    return level(_used(read(client, f"ledger/{day_of(at)}") or {}), limit)
 
 
 def reserve(

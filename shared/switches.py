@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from shared.documents import from_document
-from shared.transaction import CALL_TIMEOUT
+from shared.transaction import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +43,9 @@ class SwitchBoard:
         self._switches = Switches()
 
     def now(self) -> Switches:
-        """The switches. Raises what Firestore raises if they have never been read and cannot be."""
+        """The switches. Raises google.api_core.exceptions.RetryError where Firestore does not answer."""
         if self._read_at is None or self._clock() - self._read_at > REMEMBERED:
-            fields = self._client.document("control/switches").get(timeout=CALL_TIMEOUT).to_dict()
+            fields = read(self._client, "control/switches")
             self._switches = from_document(fields, Switches) if fields else Switches()
             self._read_at = self._clock()
         return self._switches

@@ -24,14 +24,18 @@ Fields = dict[str, Any]
 CALL_TIMEOUT: Final = 5.0  # seconds, of each read and each commit
 TOTAL_TIMEOUT: Final = 20.0  # seconds, of all tries together
 
+UNANSWERED: Final = (
+    exceptions.DeadlineExceeded,
+    exceptions.InternalServerError,
+    exceptions.ServiceUnavailable,
+    exceptions.Unknown,  # a stream that broke off
+)
 AGAIN: Final = (
+    *UNANSWERED,
     exceptions.Aborted,
     exceptions.AlreadyExists,
-    exceptions.DeadlineExceeded,
     exceptions.FailedPrecondition,
     exceptions.NotFound,
-    exceptions.ServiceUnavailable,
-    exceptions.InternalServerError,
 )
 
 
@@ -45,6 +49,19 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     fields: Fields
     add: Mapping[str, int] = {}  # numbers to add to fields, on top
+
+
+def read(client: Client, path: str) -> Fields | None:
+    """The fields of one document as it is now, or None where there is none.
+
+    Raises google.api_core.exceptions.RetryError when Firestore does not answer within CALL_TIMEOUT. (The client's own
+    retries go on for five minutes, whatever timeout a call is given.)
+    """
+    again = retry.Retry(
+        predicate=retry.if_exception_type(*UNANSWERED), initial=0.05, maximum=0.5, multiplier=2.0, timeout=CALL_TIMEOUT
+    )
+    fields: Fields | None = again(client.document(path).get)(timeout=CALL_TIMEOUT, retry=None).to_dict()
+    return fields
 
 
 def transact(

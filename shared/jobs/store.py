@@ -14,7 +14,7 @@ from shared.jobs import outbox, protocol
 from shared.jobs.protocol import Arrival, Completion, Outcome, Verdict
 from shared.model.job import Failure, Job, now
 from shared.model.states import Stage
-from shared.transaction import CALL_TIMEOUT, Fields, Write, transact
+from shared.transaction import CALL_TIMEOUT, Fields, Write, read, transact
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -46,8 +46,7 @@ class Jobs:
 
     def get(self, job_id: str) -> Job | None:
         """The job as it is now, or None."""
-        snapshot = self.client.document(f"jobs/{job_id}").get(timeout=CALL_TIMEOUT)
-        fields = snapshot.to_dict()
+        fields = read(self.client, f"jobs/{job_id}")
         return from_document(fields, Job) if fields is not None else None
 
     def arrive(self, job_id: str, index: int, arrival: Arrival, *, owner: str) -> tuple[Outcome, Claim | None]:
@@ -94,13 +93,13 @@ class Jobs:
         if job is None or not job.state.terminal:
             return
         row_path = outbox.path(job_id, job)
-        fields = self.client.document(row_path).get(timeout=CALL_TIMEOUT).to_dict()
+        fields = read(self.client, row_path)
         row = from_document(fields, outbox.OutboxRow) if fields is not None else None
         if row is None or row.send_time is not None:
             return
         outbox.send(row_path, row, publish)
         at = self._clock()
-        self.client.document(row_path).update({"sendTime": at, "updateTime": at}, timeout=CALL_TIMEOUT)
+        self.client.document(row_path).update({"sendTime": at, "updateTime": at}, timeout=CALL_TIMEOUT, retry=None)
 
     def _decide(
         self,
