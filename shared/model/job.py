@@ -49,8 +49,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     location: bool = False
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The whole document. Times are UTC; `attempt` is the fence that every later write checks."""
+class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a job's owner sees of it. Times are UTC; `attempt` is the fence that every later write checks."""
 
     uid: str
     kind: str
@@ -63,7 +63,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     options: dict[str, Any] = {}
     consent: Consent = Consent()
     attempt: int = 0
-    lease_owner: str | None = None
     lease_expire_time: datetime | None = None
     images: dict[str, JobImage]
     warnings: tuple[Warned, ...] = ()
@@ -83,6 +82,24 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def complete_set(self) -> bool:
         """Whether every expected photo has arrived."""
         return all(image.state is not ImageState.AWAITED for image in self.images.values())
+
+
+class Job(PublicJob, frozen=True, kw_only=True, rename="camel"):
+    """The whole document: what the owner sees, and which worker holds it."""
+
+    lease_owner: str | None = None
+
+
+class JobResource(PublicJob, frozen=True, kw_only=True, rename="camel"):
+    """A job as HTTP answers it: what the owner sees, with its resource name."""
+
+    name: str
+
+
+def resource(job_id: str, job: Job) -> JobResource:
+    """The job as its owner sees it over HTTP."""
+    seen = {field: getattr(job, field) for field in PublicJob.__struct_fields__}
+    return JobResource(name=f"jobs/{job_id}", **seen)
 
 
 def new_job_id() -> str:

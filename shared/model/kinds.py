@@ -27,7 +27,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     min_images: int
     max_images: int
-    options: frozenset[str] = frozenset()  # names a request may set
+    options: Mapping[str, type[bool | int | float | str]] = {}  # what a request may set, and of which type
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -38,7 +38,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             title="Inspection photo: text, colours, camera and place",
             min_images=1,
             max_images=1,
-            options=frozenset({"text", "colors"}),
+            options={"text": bool, "colors": bool},
         ),
     )
 }
