@@ -1,0 +1,96 @@
+"""`python -m functions.analyze.intake.check FILE…`: judge files, one JSON object per line and file, in their order.
+
+Ends with 0 when all files were judged, whatever the verdicts; with 1 when no decoder could be started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from .guard import Guard, GuardUnavailableError
+from .policy import default_policy
+from .refusal import Refused, rejected
+from .verdict import Judged
+
+_WORKERS: Final = 2
+_PICTURES: Final = ("normalized", "thumbnail")
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the verdicts as they come, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="check", description="Judge photos as the intake does.")
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    files: list[str] = parser.parse_args(arguments).files
+    try:
+        with Guard(children=_WORKERS) as guard, ThreadPoolExecutor(_WORKERS) as workers:
+            for line in workers.map(lambda file: _line(file, guard), files):
+                sys.stdout.buffer.write(line + b"\n")
+                sys.stdout.buffer.flush()
+    except GuardUnavailableError as error:
+        sys.stderr.write(f"check: no decoder could be started: {error}\n")
+        return 1
+    except BrokenPipeError:  # nobody reads on; what is left in the buffer has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def judge_file(file: str, guard: Guard) -> Judged:
+    """The verdict on a file; one that cannot be read is rejected. Raises GuardUnavailableError."""
+    try:
+        return guard.judge(_read(file))
+    except Refused as refused:
+        return rejected(refused)
+
+
+def _read(file: str) -> bytes:
+    """The content, if it is not more than is taken anyway. Raises Refused."""
+    limit = default_policy().limits.max_bytes
+    try:
+        status = Path(file).stat()  # before opening: a pipe that nobody writes to would be waited for
+        if not stat.S_ISREG(status.st_mode):
+            raise Refused("NOT_A_FILE", found=_kind(status.st_mode))
+        if status.st_size > limit:
+            raise Refused("TOO_LARGE", megabytes=status.st_size / 2**20, limit=limit / 2**20)
+        with Path(file).open("rb") as opened:
+            return opened.read(limit + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise Refused("FILE_NOT_FOUND") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Refused("NOT_READABLE", why=why.lower()) from None
+
+
+def _kind(mode: int) -> str:
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), "something else")
+
+
+def _line(file: str, guard: Guard) -> bytes:
+    """One JSON object: the file and everything known of it but the pictures made of it."""
+    fields: dict[str, Any] = msgspec.to_builtins(judge_file(file, guard))
+    for picture in _PICTURES:
+        del fields[picture]
+    # File names are bytes: one that is not UTF-8 must not spoil the line.
+    return msgspec.json.encode({"file": os.fsencode(file).decode("utf-8", "replace"), **fields})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Limits read from a photo's header, before a decoder is given anything to allocate."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from .policy import Limits
+from .refusal import Refused
+from .screen import JPEG, PNG, WEBP
+
+Size = tuple[int, int]
+
+_PNG_END: Final = b"IEND\xaeB`\x82"
+_SCAN: Final = re.compile(rb"\xff\xda")  # inside coded data the same bytes are written FF 00 DA
+
+
+def check_size(size: Size, limits: Limits) -> None:
+    """Raise Refused for more pixels than are taken, at one side or in all."""
+    width, height = size
+    if max(size) > limits.max_side or width * height > limits.max_pixels:
+        megapixels = limits.max_pixels / 1e6
+        raise Refused("TOO_MANY_PIXELS", width=width, height=height, side=limits.max_side, megapixels=megapixels)
+
+
+def check_large_enough(size: Size, limits: Limits) -> None:
+    """Raise Refused for a photo that is too small at one of its sides."""
+    width, height = size
+    if min(size) < limits.min_side:
+        raise Refused("TOO_SMALL", width=width, height=height, side=limits.min_side)
+
+
+def check_container(data: bytes, content_type: str, limits: Limits) -> None:
+    """What can be told from the bytes alone. Raises Refused.
+
+    A WebP decoder allocates its canvas when the file is opened; a JPEG decoder goes over all its pixels once per scan.
+    """
+    if content_type in _SIZES:
+        size = _SIZES[content_type](data)
+        if size is None:
+            raise Refused("UNREADABLE", detail="no size in the header")
+        check_size(size, limits)
+    if content_type == PNG and _PNG_END not in data:
+        raise Refused("UNREADABLE", detail="no end of the PNG file")
+    if content_type == JPEG and (scans := len(_SCAN.findall(data))) > limits.max_scans:
+        raise Refused("TOO_COMPLEX", scans=scans, limit=limits.max_scans)
+
+
+def _png_size(data: bytes) -> Size | None:
+    if data[12:16] != b"IHDR" or len(data) < 24:
+        return None
+    width, height = struct.unpack(">II", data[16:24])
+    return (width, height) if width and height else None
+
+
+def _webp_size(data: bytes) -> Size | None:
+    if len(data) < 30:
+        return None
+    if data[12:16] == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if data[12:16] == b"VP8L" and data[20] == 0x2F:
+        packed = int.from_bytes(data[21:25], "little")
+        return 1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)
+    if data[12:16] == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", data[26:30])
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+_SIZES: Final[Mapping[str, Callable[[bytes], Size | None]]] = {PNG: _png_size, WEBP: _webp_size}

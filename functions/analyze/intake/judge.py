@@ -1,0 +1,60 @@
+"""The pure core: a stranger's bytes to a judged photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from .decode import decode, open_photo, upright_size
+from .derive import normalized, thumbnail
+from .exif import read_exif
+from .header import check_container, check_large_enough, check_size
+from .metrics import measure
+from .policy import Policy
+from .quality import emptiness, grade
+from .refusal import Refused, rejected
+from .screen import identify, unjudged
+from .verdict import Judged
+
+
+def judge_photo(data: bytes, *, declared_type: str | None = None, policy: Policy) -> Judged:
+    """Judge a photo and make its derived pictures. A rejection tells everything that was known by then.
+
+    Raises nothing that a photo could cause, as far as is known; what is not known is what the guard is for.
+    """
+    known = unjudged(data)
+    try:
+        content_type = identify(data, declared_type=declared_type, limits=policy.limits)
+        for facts in _look(data, content_type, policy):
+            known = msgspec.structs.replace(known, **facts)
+    except Refused as refused:
+        return rejected(refused, known)
+    except MemoryError:
+        return rejected(Refused("TOO_MUCH_MEMORY"), known)
+    return msgspec.structs.replace(known, verdict="accepted")
+
+
+def _look(data: bytes, content_type: str, policy: Policy) -> Iterator[dict[str, Any]]:
+    """The steps in their order; each yields the facts that it found. Raises Refused."""
+    check_container(data, content_type, policy.limits)
+    image = open_photo(data, content_type)
+    exif, gps = read_exif(image.info.get("exif"))
+    width, height = upright_size(image.size, exif.orientation)
+    yield {"width": width, "height": height, "exif": exif, "gps": gps}
+
+    check_size((width, height), policy.limits)
+    upright = decode(image, orientation=exif.orientation, derived=policy.derived)
+    check_large_enough((width, height), policy.limits)
+    quality, warnings = grade(measure(upright, policy.measuring_side), policy)
+    yield {"quality": quality}
+
+    nothing = emptiness(quality.metrics, policy)
+    if nothing:
+        raise Refused("EMPTY", what=nothing)
+    yield {
+        "warnings": warnings,
+        "normalized": normalized(upright, policy.derived),
+        "thumbnail": thumbnail(upright, policy.derived),
+    }

@@ -1,0 +1,87 @@
+"""What a photo must be to be accepted: limits, thresholds and sizes, as versioned data (`quality-policy.json`)."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+FILE: Final = Path(__file__).with_name("quality-policy.json")
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Checked before anything is decoded: bytes, pixels, pixels per side, scans of a progressive JPEG."""
+
+    max_bytes: int
+    max_side: int
+    max_pixels: int
+    max_scans: int
+    min_side: int
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Holds while a metric is strictly below or strictly above a bound."""
+
+    metric: str
+    below: float | None = None
+    above: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` meets every bound that is given."""
+        return (self.below is None or value < self.below) and (self.above is None or value > self.above)
+
+
+class Emptiness(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A way of showing nothing: the photo is rejected where all conditions hold."""
+
+    conditions: tuple[Condition, ...]
+    message: str
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A soft rule: warns where the metric is on the worst side of `warn`; `worst` scores 0, `good` scores 100."""
+
+    reason: str
+    metric: str
+    worst: float
+    warn: float
+    good: float
+
+
+class Derived(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The pictures made of a photo. Sides are long edges in pixels, qualities are the encoders' 0 to 100.
+
+    `smallest_decode` is the share of `normalized_side` below which a scaled decode would lose too much detail.
+    """
+
+    smallest_decode: float
+    normalized_side: int
+    normalized_bytes: int
+    normalized_qualities: tuple[int, ...]
+    thumbnail_side: int
+    thumbnail_quality: int
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """One version of the policy. Metrics are measured at `measuring_side` pixels, so that they compare."""
+
+    version: str
+    limits: Limits
+    measuring_side: int
+    empty: tuple[Emptiness, ...]
+    rules: tuple[Rule, ...]
+    retake: dict[str, str]
+    derived: Derived
+
+
+def load_policy(file: Path) -> Policy:
+    """Read a policy. Raises OSError or msgspec.ValidationError."""
+    return msgspec.json.decode(file.read_bytes(), type=Policy)
+
+
+@functools.cache
+def default_policy() -> Policy:
+    """The policy that ships beside the code."""
+    return load_policy(FILE)

@@ -1,0 +1,127 @@
+"""One guarded child process, as the guard sees it: started, asked with a deadline, ended."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from .wire import HEADER, LARGEST_FRAME, Terms
+
+_CHUNK: Final = 2**20
+_PACKAGE: Final = Path(__file__).parent
+# What an interpreter may need to find its libraries. Nothing else of the environment is passed on: it holds secrets.
+_PASSED_ON: Final = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONUSERBASE", "TMPDIR")
+
+
+class ChildDied(Exception):
+    """The child ended, or broke the protocol, while it was asked. `status` is its exit code, or minus a signal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+
+
+class Child:
+    """A child that has been started; it is of no more use after ChildDied or TimeoutError."""
+
+    def __init__(self, terms: Terms) -> None:
+        """Start it; it gets ready on its own. Raises OSError if there can be no more processes."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", f"{_PACKAGE.name}.child"],
+            env=_environment(),
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
+        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        os.set_blocking(self._stdin.fileno(), False)
+        os.set_blocking(self._stdout.fileno(), False)
+        self._terms = terms
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def get_ready(self, seconds: float) -> None:
+        """Returns when its decoders are loaded. Raises TimeoutError or ChildDied."""
+        self.ask(msgspec.msgpack.encode(self._terms), seconds)
+
+    def ask(self, payload: bytes, seconds: float) -> bytes:
+        """Send one frame and return the one that answers it. Raises TimeoutError or ChildDied."""
+        deadline = time.monotonic() + seconds
+        self._send(HEADER.pack(len(payload)), deadline)
+        self._send(payload, deadline)
+        (length,) = HEADER.unpack(self._receive(HEADER.size, deadline))
+        if length > LARGEST_FRAME:
+            raise ChildDied(self.end())
+        return bytes(self._receive(length, deadline))
+
+    def end(self) -> int:
+        """Kill it where it still runs, close its pipes, and return its exit status."""
+        self._process.kill()
+        status = self._process.wait()
+        self._stdin.close()
+        self._stdout.close()
+        return status
+
+    def _send(self, payload: bytes, deadline: float) -> None:
+        rest = memoryview(payload)
+        while rest:
+            _wait(self._stdin.fileno(), select.POLLOUT, deadline)
+            try:
+                rest = rest[os.write(self._stdin.fileno(), rest[:_CHUNK]) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise ChildDied(self._reap()) from None
+
+    def _receive(self, length: int, deadline: float) -> bytearray:
+        received = bytearray()
+        while len(received) < length:
+            _wait(self._stdout.fileno(), select.POLLIN, deadline)
+            chunk = os.read(self._stdout.fileno(), min(_CHUNK, length - len(received)))
+            if not chunk:
+                raise ChildDied(self._reap())
+            received += chunk
+        return received
+
+    def _reap(self) -> int:
+        """The status of a child that closed its pipes: by itself if it ends at once, else by killing it."""
+        try:
+            return self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return self.end()
+
+
+def _wait(descriptor: int, event: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimeoutError
+
+
+def _environment() -> dict[str, str]:
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # The intake package as a top-level name wherever it lies, and the folder in which this process found msgspec.
+    folders = (_PACKAGE.parent, Path(msgspec.__file__).parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, folders))
+    environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = "1"
+    environment["MALLOC_ARENA_MAX"] = "2"  # more would eat address space, which is limited
+    environment["LC_ALL"] = "C.UTF-8"
+    return environment

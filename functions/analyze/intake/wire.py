@@ -1,0 +1,44 @@
+"""What goes through the pipes between the guard and its children.
+
+A frame is four bytes of length, big-endian, and as many bytes of payload. The guard sends one `Terms`, then photos as
+they are. The child answers the terms with an empty frame when it is ready, then each photo with one `Judged`; terms
+and verdicts are MessagePack.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, Final
+
+import msgspec
+
+from .policy import Policy
+
+HEADER: Final = struct.Struct(">I")
+LARGEST_FRAME: Final = 64 * 2**20
+OUT_OF_MEMORY: Final = 12  # the exit status of a child that could not even refuse the photo
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child must keep to for all its life: bytes of address space, seconds of CPU per photo."""
+
+    policy: Policy
+    memory: int
+    cpu_seconds: int
+
+
+def read_frame(source: BinaryIO) -> bytes | None:
+    """The next payload; None at the end, also in the middle of a frame: the other side is gone."""
+    header = source.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (length,) = HEADER.unpack(header)
+    payload = source.read(length)
+    return payload if len(payload) == length else None
+
+
+def write_frame(sink: BinaryIO, payload: bytes) -> None:
+    """Send one payload. Raises BrokenPipeError if the other side is gone."""
+    sink.write(HEADER.pack(len(payload)))
+    sink.write(payload)
+    sink.flush()

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from functions.analyze.intake.guard import Guard, GuardUnavailableError
+from functions.analyze.intake.judge import judge_photo
+from functions.analyze.intake.policy import default_policy
+from functions.analyze.intake.verdict import Judged
+from tests.unit.functions.analyze.intake.pictures import ROOT, encoded, png_bomb, scene
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are watched through /proc")
+
+PHOTO = encoded(scene())
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    with Guard(children=1, seconds=8) as opened:
+        yield opened
+
+
+def only_pid(guard: Guard) -> int:
+    (pid,) = guard.pids
+    return pid
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 8
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.005)
+
+
+def state(pid: int) -> str:
+    """R running, S sleeping, T stopped, Z ended and not waited for, and nothing for no process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def gone(pid: int) -> bool:
+    return state(pid) in {"", "Z"}
+
+
+def mid_photo(guard: Guard, pool: ThreadPoolExecutor) -> tuple[int, Future[Judged]]:
+    """A photo that is being judged by a child that stands still, and that child."""
+    guard.judge(PHOTO)
+    pid = only_pid(guard)
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: state(pid) == "T")
+    judging = pool.submit(guard.judge, PHOTO)
+    wait_until(lambda: not guard._idle)
+    return pid, judging
+
+
+def test_the_guard_says_what_the_core_says(guard: Guard) -> None:
+    assert guard.judge(PHOTO, declared_type="image/jpeg") == judge_photo(PHOTO, policy=default_policy())
+    assert guard.judge(PHOTO[:5000]).reason == "UNREADABLE"
+    assert guard.judge(b"").reason == "EMPTY_FILE"
+    assert guard.judge(PHOTO, declared_type="image/png").reason == "TYPE_MISMATCH"
+    assert guard.judge(PHOTO, declared_type="image/jpeg; \ud800").verdict == "accepted"
+
+
+def test_children_are_used_again(guard: Guard) -> None:
+    guard.judge(PHOTO)
+    pid = only_pid(guard)
+    for _ in range(5):
+        assert guard.judge(PHOTO).verdict == "accepted"
+    assert only_pid(guard) == pid
+
+
+def test_a_child_that_is_killed_in_the_middle_of_a_photo_rejects_that_photo_only(guard: Guard) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pid, judging = mid_photo(guard, pool)
+        os.kill(pid, signal.SIGKILL)
+        judged = judging.result(timeout=8)
+    assert (judged.verdict, judged.reason) == ("rejected", "DECODER_CRASHED")
+    assert (judged.type, judged.size) == ("image/jpeg", len(PHOTO))
+    assert judged.sha256
+    assert gone(pid)
+    assert guard.judge(PHOTO).verdict == "accepted"
+    assert only_pid(guard) != pid
+
+
+def test_a_child_that_crashes_is_no_different(guard: Guard) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pid, judging = mid_photo(guard, pool)
+        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGCONT)
+        assert judging.result(timeout=8).reason == "DECODER_CRASHED"
+    assert guard.judge(PHOTO).verdict == "accepted"
+
+
+def test_a_child_that_ran_out_of_cpu_time_timed_out(guard: Guard) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pid, judging = mid_photo(guard, pool)
+        os.kill(pid, signal.SIGXCPU)
+        os.kill(pid, signal.SIGCONT)
+        assert judging.result(timeout=8).reason == "DECODER_TIMEOUT"
+
+
+def test_a_child_that_hangs_is_replaced_at_the_deadline() -> None:
+    with Guard(children=1, seconds=0.5) as guard:
+        guard.judge(PHOTO)
+        pid = only_pid(guard)
+        os.kill(pid, signal.SIGSTOP)
+        started = time.monotonic()
+        judged = guard.judge(PHOTO)
+        assert time.monotonic() - started < 3
+        assert (judged.verdict, judged.reason) == ("rejected", "DECODER_TIMEOUT")
+        assert gone(pid)
+        assert guard.judge(PHOTO).verdict == "accepted"
+
+
+def test_a_photo_larger_than_a_pipe_holds_meets_the_deadline_as_well() -> None:
+    with Guard(children=1, seconds=0.5) as guard:
+        guard.judge(PHOTO)
+        os.kill(only_pid(guard), signal.SIGSTOP)
+        assert guard.judge(PHOTO + bytes(4_000_000)).reason == "DECODER_TIMEOUT"
+
+
+def test_a_photo_that_needs_too_much_memory_is_rejected_and_the_next_is_not() -> None:
+    bomb = png_bomb(7000, 7000, channels=3)
+    with Guard(children=1) as guard:
+        assert guard.judge(bomb).reason == "EMPTY"
+    with Guard(children=1, memory=250 * 2**20) as guard:
+        judged = guard.judge(bomb)
+        assert (judged.verdict, judged.reason) == ("rejected", "TOO_MUCH_MEMORY")
+        assert guard.judge(PHOTO).verdict == "accepted"
+
+
+def test_a_child_that_dies_between_photos_costs_none(guard: Guard) -> None:
+    guard.judge(PHOTO)
+    pid = only_pid(guard)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: state(pid) == "Z")
+    assert guard.judge(PHOTO).verdict == "accepted"
+
+
+def test_many_threads_share_a_few_children() -> None:
+    photos = [encoded(scene(300, 300, seed=seed)) for seed in range(4)]
+    alone = [judge_photo(photo, policy=default_policy()) for photo in photos]
+    with Guard(children=2) as guard, ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(guard.judge, photos * 10)) == alone * 10
+        assert len(guard.pids) <= 2
+
+
+def test_warming_starts_a_child_before_the_first_photo(guard: Guard) -> None:
+    guard.warm()
+    wait_until(lambda: bool(guard._idle))
+    pid = only_pid(guard)
+    guard.judge(PHOTO)
+    assert only_pid(guard) == pid
+
+
+def test_closing_leaves_no_process_and_no_descriptor() -> None:
+    before = descriptors()
+    guard = Guard(children=2)
+    guard.judge(PHOTO)
+    pid = only_pid(guard)
+    guard.close()
+    assert gone(pid)
+    assert descriptors() <= before
+    with pytest.raises(RuntimeError, match="closed"):
+        guard.judge(PHOTO)
+
+
+def test_a_photo_in_hand_is_finished_when_the_guard_closes(guard: Guard) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pid, judging = mid_photo(guard, pool)
+        guard.close()
+        os.kill(pid, signal.SIGCONT)
+        assert judging.result(timeout=8).verdict == "accepted"
+    assert gone(pid)
+
+
+def test_no_interpreter_is_no_verdict_on_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with Guard(children=1) as guard, pytest.raises(GuardUnavailableError):
+        guard.judge(PHOTO)
+
+
+def test_decoders_that_do_not_load_are_no_verdict_on_the_photo() -> None:
+    with Guard(children=1, memory=60 * 2**20) as guard, pytest.raises(GuardUnavailableError):
+        guard.judge(PHOTO)
+
+
+def test_the_child_is_given_no_secrets_and_no_descriptors(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOUPE_SECRET", "hush")
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    guard.judge(PHOTO)
+    child = Path(f"/proc/{only_pid(guard)}")
+    assert b"LOUPE_SECRET" not in (child / "environ").read_bytes()
+    assert f"pipe:[{os.fstat(write).st_ino}]" not in {str(link.readlink()) for link in (child / "fd").iterdir()}
+    os.close(read)
+    os.close(write)
+
+
+def test_the_child_is_limited(guard: Guard) -> None:
+    guard.judge(PHOTO)
+    limits = Path(f"/proc/{only_pid(guard)}/limits").read_text()
+    values = {line[:26].strip(): line[26:46].strip() for line in limits.splitlines()}
+    assert values["Max address space"] == str(2**30)
+    assert values["Max core file size"] == "0"
+    assert int(values["Max cpu time"]) < 60
+
+
+def run(code: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_the_parent_stays_light() -> None:
+    code = "import sys, functions.analyze.intake.guard; print(*{'numpy', 'PIL'} & set(sys.modules), sep=',')"
+    assert run(code).communicate()[0].strip() == ""
+
+
+def test_a_parent_that_is_killed_leaves_no_child() -> None:
+    code = (
+        "import sys, time; from functions.analyze.intake.guard import Guard; guard = Guard(children=1); guard.warm()\n"
+        "while not guard._idle: time.sleep(0.01)\n"
+        "print(*guard.pids, flush=True); time.sleep(60)"
+    )
+    parent = run(code)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    wait_until(lambda: gone(pid))
+
+
+def test_it_works_where_the_function_is_the_root_of_an_archive(tmp_path: Path) -> None:
+    main = tmp_path / "main"
+    main.mkdir()
+    (main / "__init__.py").write_text("from .intake.guard import Guard\n")
+    (main / "intake").symlink_to(ROOT / "functions" / "analyze" / "intake")
+    (tmp_path / "photo.jpg").write_bytes(PHOTO)
+    code = "import main; print(main.Guard(children=1).judge(open('photo.jpg', 'rb').read()).verdict)"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert answer.stdout == "accepted\n"
+
+
+def test_waiting_for_a_turn_ends_when_a_child_is_free(guard: Guard) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        pid, first = mid_photo(guard, pool)
+        second = pool.submit(guard.judge, PHOTO)
+        assert threading.active_count() >= 2
+        os.kill(pid, signal.SIGCONT)
+        assert first.result(timeout=8).verdict == second.result(timeout=8).verdict == "accepted"

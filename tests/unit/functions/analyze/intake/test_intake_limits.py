@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from PIL import Image
+
+from functions.analyze.intake.judge import judge_photo
+from functions.analyze.intake.policy import default_policy
+from functions.analyze.intake.verdict import Judged
+from tests.unit.functions.analyze.intake.pictures import PHOTOS, encoded, flat, needs_photos, png_bomb, scene
+
+POLICY = default_policy()
+
+
+def judge(data: bytes) -> Judged:
+    return judge_photo(data, policy=POLICY)
+
+
+def test_a_bomb_of_400_megapixels_is_refused_in_milliseconds() -> None:
+    bomb = png_bomb(20_000, 20_000)
+    started = time.process_time()
+    judged = judge(bomb)
+    assert time.process_time() - started < 0.05
+    assert judged.reason == "TOO_MANY_PIXELS"
+    assert "20000 x 20000" in (judged.message or "")
+
+
+def webp_of(width: int, height: int) -> bytes:
+    """A WebP file whose header promises a canvas of that size."""
+    canvas = bytes(4) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    body = b"WEBPVP8X" + (10).to_bytes(4, "little") + canvas + encoded(scene(64, 64), "WEBP")[12:]
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [png_bomb(12_001, 224), png_bomb(7_200, 7_200), webp_of(16_383, 16_383), encoded(flat("gray", 12_001, 224))],
+    ids=["side", "pixels", "webp", "jpeg"],
+)
+def test_too_many_pixels_are_refused_from_the_header(data: bytes) -> None:
+    assert judge(data).reason == "TOO_MANY_PIXELS"
+
+
+@pytest.mark.parametrize("size", [(223, 400), (400, 223), (1, 1)])
+def test_a_photo_under_224_pixels_at_a_side_is_too_small(size: tuple[int, int]) -> None:
+    judged = judge(encoded(flat("gray", *size), "PNG"))
+    assert (judged.reason, judged.width, judged.height) == ("TOO_SMALL", *size)
+
+
+def test_224_pixels_at_each_side_are_enough() -> None:
+    assert judge(encoded(scene(224, 224))).verdict == "accepted"
+
+
+@pytest.mark.parametrize("encoder", ["PNG", "WEBP", "AVIF"])
+def test_an_animation_is_refused(encoder: str) -> None:
+    frames = [scene(300, 300, seed=seed) for seed in range(3)]
+    judged = judge(encoded(frames[0], encoder, save_all=True, append_images=frames[1:], duration=100))
+    assert judged.reason == "MULTIPLE_FRAMES"
+    assert "3 pictures" in (judged.message or "")
+
+
+def test_a_progressive_jpeg_is_fine_and_one_of_too_many_scans_is_not() -> None:
+    data = encoded(scene(), progressive=True)
+    assert judge(data).verdict == "accepted"
+    scan = data.rindex(b"\xff\xda")
+    judged = judge(data[:-2] + data[scan:-2] * POLICY.limits.max_scans + data[-2:])
+    assert judged.reason == "TOO_COMPLEX"
+
+
+@pytest.mark.parametrize("encoder", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_a_file_cut_off_anywhere_is_unreadable(encoder: str) -> None:
+    data = encoded(scene(300, 300), encoder)
+    ends = [len(data) * part // 64 for part in range(1, 64)] + [len(data) - 1]
+    assert {judge(data[:end]).reason for end in ends} <= {"UNREADABLE", "UNSUPPORTED_TYPE"}
+    assert judge(data[: ends[-1]]).message == "The photo is damaged or incomplete. Send it again, or take a new one."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8\xff" + b"\xff" * 5000,
+        b"\xff\xd8\xff\xe0\x00\x02" * 2000,
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        b"RIFF\x00\x00\x00\x00WEBP",
+        b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(100),
+        b"\x00\x00\x00\x1cftypavif" + bytes(100),
+    ],
+)
+def test_a_right_beginning_and_nothing_behind_it_is_unreadable(data: bytes) -> None:
+    assert judge(data).reason == "UNREADABLE"
+
+
+@needs_photos
+def test_a_text_chunk_that_unpacks_to_gigabytes_is_unreadable() -> None:
+    judged = judge((PHOTOS / "robust_png_decompression_dos.png").read_bytes())
+    assert (judged.verdict, judged.reason) == ("rejected", "UNREADABLE")
+
+
+def test_memory_that_cannot_be_had_is_a_reason_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "transpose", fail)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert judge(encoded(scene(), exif=exif)).reason == "TOO_MUCH_MEMORY"

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image
+
+from functions.analyze.intake.metrics import measure
+from functions.analyze.intake.policy import FILE, default_policy, load_policy
+from shared.model.kinds import IMAGE_TYPES, MAX_IMAGE_BYTES
+
+POLICY = default_policy()
+
+
+def test_every_rule_has_advice_and_measures_something_that_is_measured() -> None:
+    measured = measure(Image.new("RGB", (300, 300)), POLICY.measuring_side)
+    used = {rule.metric for rule in POLICY.rules} | {part.metric for way in POLICY.empty for part in way.conditions}
+    assert used <= set(measured)
+    assert {rule.reason for rule in POLICY.rules} == set(POLICY.retake)
+
+
+def test_every_rule_has_its_warning_between_its_worst_and_its_good_value() -> None:
+    for rule in POLICY.rules:
+        assert rule.worst < rule.warn < rule.good or rule.worst > rule.warn > rule.good
+
+
+def test_what_upload_promises_to_take_is_what_the_intake_takes() -> None:
+    assert POLICY.limits.max_bytes == MAX_IMAGE_BYTES
+    assert set(IMAGE_TYPES) == {"image/jpeg", "image/png", "image/webp", "image/avif"}
+
+
+def test_a_misspelt_policy_is_refused(tmp_path: Path) -> None:
+    policy = json.loads(FILE.read_text())
+    policy["limits"]["maxByte"] = policy["limits"].pop("maxBytes")
+    (tmp_path / "policy.json").write_text(json.dumps(policy))
+    with pytest.raises(msgspec.ValidationError, match=r"maxByte"):
+        load_policy(tmp_path / "policy.json")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from functions.analyze.intake.judge import judge_photo
+from functions.analyze.intake.metrics import measure
+from functions.analyze.intake.policy import Rule, default_policy
+from functions.analyze.intake.quality import grade, points
+from functions.analyze.intake.verdict import Judged
+from tests.unit.functions.analyze.intake.pictures import PHOTOS, encoded, flat, needs_photos, opened, scene
+
+POLICY = default_policy()
+PHOTO = PHOTOS / "compare_view1.jpg"
+
+
+def judge(image: Image.Image) -> Judged:
+    return judge_photo(encoded(image, quality=92), policy=POLICY)
+
+
+def reasons(judged: Judged) -> set[str]:
+    return {warning.reason for warning in judged.warnings}
+
+
+def scaled(image: Image.Image, factor: float, offset: float = 0) -> Image.Image:
+    return Image.fromarray(np.clip(np.asarray(image) * float(factor) + offset, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("color", "said"),
+    [
+        ("black", "black"),
+        ((12, 9, 14), "black"),
+        ("white", "white"),
+        ("gray", "even surface"),
+        ((20, 90, 200), "surface"),
+    ],
+)
+def test_a_photo_of_nothing_is_empty_and_told_why(color: str | tuple[int, int, int], said: str) -> None:
+    judged = judge(flat(color))
+    assert (judged.verdict, judged.reason) == ("rejected", "EMPTY")
+    assert said in (judged.message or "")
+    assert judged.quality is not None
+    assert judged.normalized is None
+
+
+def test_a_covered_lens_is_empty_in_spite_of_its_noise() -> None:
+    noise = np.random.default_rng(3).normal(8, 3, (480, 640, 3))
+    assert judge(Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8))).reason == "EMPTY"
+
+
+def test_writing_on_white_paper_is_not_empty() -> None:
+    page = flat("white", 800, 600)
+    for line in range(60, 540, 40):
+        page.paste("black", (60, line, 500, line + 6))
+    judged = judge(page)
+    assert judged.verdict == "accepted"
+    assert reasons(judged) == {"BRIGHT"}
+
+
+def test_a_good_photo_scores_high_and_warns_of_nothing() -> None:
+    judged = judge(scene())
+    assert judged.quality is not None
+    assert judged.quality.score > 70
+    assert judged.warnings == ()
+    assert judged.quality.policy_version == POLICY.version
+
+
+@pytest.mark.parametrize(
+    ("reason", "worse"),
+    [
+        ("BLURRY", lambda image: image.filter(ImageFilter.GaussianBlur(8))),
+        ("DARK", lambda image: scaled(image, 0.25)),
+        ("BRIGHT", lambda image: scaled(image, 3)),
+        ("LOW_CONTRAST", lambda image: scaled(image, 0.15, 108)),
+    ],
+)
+@needs_photos
+def test_a_photo_that_could_be_better_is_taken_with_advice(reason: str, worse: object) -> None:
+    photo = opened(PHOTO.read_bytes()).convert("RGB")
+    assert judge(photo).warnings == ()
+    judged = judge(worse(photo))  # type: ignore[operator]
+    assert judged.verdict == "accepted"
+    assert reason in reasons(judged)
+    assert judged.quality is not None
+    assert judged.quality.score < 50
+    assert all(len(warning.message) > 40 for warning in judged.warnings)
+
+
+@needs_photos
+def test_sharpness_is_measured_at_one_scale_however_large_the_photo_is() -> None:
+    large = opened(PHOTO.read_bytes()).convert("RGB").resize((3200, 2400), Image.Resampling.BICUBIC)
+    measured = [judge(large.resize(size, Image.Resampling.LANCZOS)).quality for size in ((3200, 2400), (1600, 1200))]
+    sharpness = [quality.metrics["lap90"] for quality in measured if quality]
+    assert sharpness[0] == pytest.approx(sharpness[1], rel=0.2)
+
+
+def test_blur_in_one_place_does_not_make_a_sharp_photo_blurry() -> None:
+    image = scene(1024, 768)
+    blurred = image.filter(ImageFilter.GaussianBlur(12))
+    blurred.paste(image.crop((300, 200, 724, 568)), (300, 200))
+    assert "BLURRY" not in reasons(judge(blurred))
+
+
+def test_the_metrics_are_what_they_are_called() -> None:
+    half = flat((0, 0, 0), 512, 512)
+    half.paste((200, 200, 200), (256, 0, 512, 512))
+    metrics = measure(half, 1024)
+    assert metrics["mean"] == 100
+    assert metrics["deviation"] == 100
+    assert (metrics["p1"], metrics["p99"], metrics["range"]) == (0, 200, 200)
+    assert (metrics["darkShare"], metrics["brightShare"], metrics["entropy"]) == (0.5, 0, 1)
+
+
+def test_the_laplacian_is_that_of_the_four_neighbours() -> None:
+    stripes = np.zeros((80, 80), dtype=np.uint8)
+    stripes[:, ::2] = 10
+    metrics = measure(Image.fromarray(stripes).convert("RGB"), 1024)
+    assert metrics["lap90"] == pytest.approx(400, rel=0.01)  # ±20 everywhere
+
+
+def test_points_run_from_worst_to_good_in_either_direction() -> None:
+    up = Rule(reason="R", metric="m", worst=0, warn=60, good=300)
+    down = Rule(reason="R", metric="m", worst=1, warn=0.4, good=0.1)
+    assert [points(up, value) for value in (-5, 0, 30, 59.9, 60, 180, 300, 900)] == [0, 0, 25, 49, 50, 75, 100, 100]
+    assert [points(down, value) for value in (2, 1, 0.7, 0.4, 0.25, 0.1, 0)] == [0, 0, 25, 50, 75, 100, 100]
+
+
+def test_the_worst_rule_makes_the_score_and_a_reason_is_given_once() -> None:
+    metrics = {"lap90": 300, "p95": 65, "mean": 30, "brightShare": 0, "deviation": 45}
+    quality, warnings = grade(metrics, POLICY)
+    assert quality.score == 25
+    assert [warning.reason for warning in warnings] == ["DARK"]
