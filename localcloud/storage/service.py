@@ -1,0 +1,141 @@
+"""Cloud Storage in the local cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from localcloud.ground import Ground
+from localcloud.keys import SIGNER_EMAIL
+from localcloud.storage.buckets import CorsRule, SettingsPatch
+from localcloud.storage.cors import EVERYBODY, LOCAL_DEFAULT, Cors
+from localcloud.storage.dispatch import Dispatcher, Publish
+from localcloud.storage.errors import CLIENT_CLOSED, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
+from localcloud.storage.notifications import config_from
+from localcloud.storage.routes import is_json, routes
+from localcloud.storage.signatures import Signer
+from localcloud.storage.store import Store
+from localcloud.web import WebServer
+
+
+class Storage:
+    """Buckets and objects on `ground.ports.storage`, kept in `ground.data`.
+
+    Args:
+        ground: where it stands.
+        publish: takes topic (`projects/P/topics/T`), data and attributes of a notification to Pub/Sub. Without it,
+            notifications wait in the database for a run that has one.
+    """
+
+    def __init__(self, ground: Ground, publish: Publish | None = None) -> None:
+        self._ground = ground
+        self._publish = publish
+        self._store = Store(ground.data, ground.ports.url("storage"))
+        self._server = WebServer(self._app(), ground.ports.storage)
+        self._dispatcher: Dispatcher | None = None
+
+    async def start(self) -> None:
+        """Returns when the port is open. Raises OSError if it is taken."""
+        self._store.sweep()
+        await self._server.start()
+        if self._publish is not None:
+            self._dispatcher = Dispatcher(self._store.outbox, self._publish, self._ground.edge)
+            self._dispatcher.start()
+
+    async def stop(self) -> None:
+        """Returns when everything is on disk."""
+        await self._server.stop()
+        if self._dispatcher is not None:
+            await self._dispatcher.stop()
+        self._store.close()
+
+    def ensure_bucket(self, name: str) -> None:
+        """Makes a bucket, open to browsers of any origin, unless there is one called so. Raises Refusal 400."""
+        if self._store.buckets.find(name) is None:
+            self._store.buckets.add(name, SettingsPatch(cors=list(LOCAL_DEFAULT)))
+
+    def ensure_notification(
+        self,
+        bucket: str,
+        topic: str,
+        prefix: str = "",
+        attributes: Mapping[str, str] | None = None,
+        event_types: Sequence[str] = (),
+    ) -> None:
+        """Has events of a bucket told to a topic, unless exactly that is so already.
+
+        Args:
+            bucket: name of the bucket.
+            topic: `projects/P/topics/T`.
+            prefix: what the names of the objects must begin with.
+            attributes: sent along with every message.
+            event_types: such as `OBJECT_FINALIZE`; none means all.
+
+        Raises:
+            Refusal: 400, or 404 if there is no such bucket.
+        """
+        config = config_from(
+            {
+                "topic": topic,
+                "object_name_prefix": prefix,
+                "custom_attributes": dict(attributes or {}),
+                "event_types": list(event_types),
+            }
+        )
+        self._store.buckets.get(bucket)
+        if config not in [there for _, there in self._store.outbox.configs(bucket)]:
+            self._store.outbox.add_config(bucket, config)
+
+    def _app(self) -> ASGIApp:
+        signer = Signer(email=SIGNER_EMAIL, key=self._ground.keys.signer_public_key())
+        app = Starlette(
+            routes=routes(self._ground.edge, self._store, signer),
+            exception_handlers={
+                Refusal: _refused,
+                HTTPException: _unrouted,
+                ClientDisconnect: _left,
+                Exception: _failed,
+            },
+        )
+        app.router.redirect_slashes = False
+        return _RawPaths(Cors(app, self._cors_rules))
+
+    def _cors_rules(self, path: str) -> Sequence[CorsRule]:
+        if is_json(path):
+            return EVERYBODY
+        bucket = self._store.buckets.find(path.removeprefix("/").partition("/")[0])
+        return bucket.settings.cors if bucket else ()
+
+
+class _RawPaths:
+    """Lets `app` see paths as they came, since decoding would make one of `a/b` and `a%2Fb`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "path": scope["raw_path"].decode("ascii")}, receive, send)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refusal):
+        raise error
+    return error.as_json() if is_json(request.scope["path"]) else error.as_xml()
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return await _refused(request, Refusal(METHOD_NOT_ALLOWED if status == 405 else NOT_FOUND))
+
+
+async def _left(request: Request, error: Exception) -> Response:  # noqa: ARG001 - nobody is there to be told
+    return Response(status_code=CLIENT_CLOSED.status)
+
+
+async def _failed(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs it
+    return await _refused(request, Refusal(INTERNAL))
