@@ -21,7 +21,10 @@ from .wire import OUT_OF_MEMORY, Terms, read_frame, write_frame
 
 def main() -> int:
     """Serve until the end of standard input."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the guard's process, which then ends this one
+    # Signals to the whole process group are for the guard's process. If they ended this one first, a shutdown would
+    # look like a photo that crashes its decoder.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     sys.excepthook = _one_line
     try:
         # Own descriptors for the frames, so that nothing that a library prints gets between them.

@@ -17,7 +17,7 @@ from .wire import HEADER, LARGEST_FRAME, Terms
 _CHUNK: Final = 2**20
 _PACKAGE: Final = Path(__file__).parent
 # What an interpreter may need to find its libraries. Nothing else of the environment is passed on: it holds secrets.
-_PASSED_ON: Final = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONUSERBASE", "TMPDIR")
+_PASSED_ON: Final = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONUSERBASE")
 
 
 class ChildDied(Exception):

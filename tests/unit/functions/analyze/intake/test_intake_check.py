@@ -82,7 +82,7 @@ def test_what_is_no_file_is_rejected_like_everything_else(tmp_path: Path) -> Non
     with huge.open("wb") as file:
         file.truncate(2**33)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    names = [
+    names: list[str | Path] = [
         tmp_path / "missing.jpg",
         tmp_path,
         tmp_path / "pipe",
