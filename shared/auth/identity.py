@@ -12,6 +12,7 @@ import msgspec
 from shared.auth.keys import KeySet
 from shared.auth.tokens import LEEWAY, Family, bearer, verified_claims
 
+KEYS_URL: Final = "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"
 ISSUER: Final = "https://securetoken.google.com/{project}"
 ANONYMOUS: Final = "anonymous"
 FAMILY: Final = Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from werkzeug.wrappers import Request, Response
@@ -23,8 +23,11 @@ REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = logging.getLogger(__name__)
 
 
-def respond(request: Request, routes: Router, *, cors_origins: Sequence[str]) -> Response:
-    """Answer a request; whatever happens, the answer is one of ours and is readable across origins."""
+def respond(request: Request, routes: Router | Callable[[], Router], *, cors_origins: Sequence[str]) -> Response:
+    """Answer a request; whatever happens, the answer is one of ours and is readable across origins.
+
+    `routes` may be a function that builds the router: what fails in building is then answered like any other defect.
+    """
     given = request.headers.get("X-Request-Id", "")
     request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     accept_any_length(request)
@@ -38,9 +41,10 @@ def respond(request: Request, routes: Router, *, cors_origins: Sequence[str]) ->
     return answer
 
 
-def _answer(request: Request, routes: Router, request_id: str) -> Response:
+def _answer(request: Request, routes: Router | Callable[[], Router], request_id: str) -> Response:
     try:
-        return routes.call(request)
+        router = routes if isinstance(routes, Router) else routes()
+        return router.call(request)
     except Exception as error:
         refusal = as_refusal(error)
         if refusal is None:

@@ -1,0 +1,48 @@
+"""Everything the function reaches outside itself, built once per process at the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.auth.gate import Gate
+from shared.jobs.store import Jobs
+from shared.model.job import now
+from shared.storage.credentials import key_file, keyless
+from shared.storage.signing import UploadSigner
+from shared.switches import SwitchBoard
+
+from .settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The function's way to the world."""
+
+    settings: Settings
+    gate: Gate
+    jobs: Jobs
+    switches: SwitchBoard
+    signer: UploadSigner
+    clock: Callable[[], datetime] = now
+
+
+def build(settings: Settings) -> Services:
+    """The services that the settings describe. Raises OSError or ValueError for a key file that is not one."""
+    from google.cloud.firestore import Client
+
+    database = Client(project=settings.google_cloud_project)
+    credentials = key_file(settings.signer_key_file) if settings.signer_key_file else keyless(settings.signer_email)
+    return Services(
+        settings=settings,
+        gate=Gate(
+            project=settings.google_cloud_project,
+            id_token_keys_url=settings.id_token_keys_url,
+            app_check_project_number=settings.app_check_project_number,
+            app_check_keys_url=settings.app_check_keys_url,
+        ),
+        jobs=Jobs(database),
+        switches=SwitchBoard(database),
+        signer=UploadSigner(credentials, bucket=settings.uploads_bucket),
+    )
