@@ -66,8 +66,8 @@ def _inner_call(part: Any) -> _InnerCall:
     if not isinstance(part, Message) or not isinstance(payload, bytes):
         raise Refusal(PARSE_ERROR, "A part is not an HTTP request.")
     line, _, rest = payload.lstrip(b"\r\n").partition(b"\n")
-    words = line.decode("ascii", "replace").split()
-    if len(words) != 3 or words[0] not in _METHODS or not words[2].startswith("HTTP/1."):
+    words = line.decode("latin-1").split()
+    if not line.isascii() or len(words) != 3 or words[0] not in _METHODS or not words[2].startswith("HTTP/1."):
         raise Refusal(PARSE_ERROR, "A part does not begin with a request line.")
     target = urlsplit(words[1])
     if not target.path.startswith("/storage/v1/") or "alt=media" in target.query.split("&"):

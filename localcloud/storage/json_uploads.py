@@ -24,7 +24,7 @@ from localcloud.storage.store import Store
 
 CHUNK = 256 * 1024  # every chunk but the last is a multiple of this
 
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(?:(\d{1,19})|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (?:([0-9]{1,19})-([0-9]{1,19})|\*)/(?:([0-9]{1,19})|\*)")
 
 
 class JsonUploads:
@@ -83,7 +83,7 @@ class JsonUploads:
 
     async def _start(self, call: Call) -> Response:
         length = call.headers.get("x-upload-content-length")
-        if length is not None and not re.fullmatch(r"\d{1,19}", length):
+        if length is not None and not re.fullmatch(r"[0-9]{1,19}", length):
             raise Refusal(INVALID, "Invalid X-Upload-Content-Length.")
         intent = _intent(call, await json_object(call.request), call.headers.get("x-upload-content-type"))
         intent = msgspec.structs.replace(intent, total=None if length is None else int(length))

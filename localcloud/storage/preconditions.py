@@ -9,7 +9,7 @@ import msgspec
 
 from localcloud.storage.errors import INVALID, NOT_MODIFIED, PRECONDITION_FAILED, Refusal
 
-_INT64 = re.compile(r"[+-]?\d{1,19}")
+_INT64 = re.compile(r"[+-]?[0-9]{1,19}")
 _HEADERS = {
     "generation_match": "x-goog-if-generation-match",
     "metageneration_match": "x-goog-if-metageneration-match",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from localcloud.storage.errors import INVALID_RANGE, Refusal
 
-_ONE_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
+_ONE_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 @dataclass(frozen=True, kw_only=True)

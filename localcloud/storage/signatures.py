@@ -44,7 +44,7 @@ _PARAMETERS = (
     "X-Goog-Signature",
 )
 _OTHER_ALGORITHMS = frozenset({"GOOG4-HMAC-SHA256", "AWS4-HMAC-SHA256"})
-_DATE = re.compile(r"\d{8}T\d{6}Z")
+_DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _HEADER_NAMES = re.compile(r"[^\sA-Z:;]+(;[^\sA-Z:;]+)*")
 _SIGNATURE = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _MISMATCH = (
@@ -184,7 +184,7 @@ def _checked_headers(signed: str, headers: Mapping[str, str]) -> list[str]:
 
 def _spellings(host: str) -> list[str]:
     """Some libraries sign the host with its port, some without; on its usual port the cloud cannot tell."""
-    bare = re.sub(r":\d+$", "", host)
+    bare = re.sub(r":[0-9]+$", "", host)
     return [host] if bare == host else [host, bare]
 
 

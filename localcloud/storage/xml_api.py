@@ -33,7 +33,7 @@ from localcloud.storage.preconditions import Preconditions
 from localcloud.storage.signatures import Received, Signer, joined, verified
 from localcloud.storage.store import Store
 
-_LENGTH_RANGE = re.compile(r"\s*(\d{1,18})\s*,\s*(\d{1,18})\s*")
+_LENGTH_RANGE = re.compile(r"\s*([0-9]{1,18})\s*,\s*([0-9]{1,18})\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SUBRESOURCES = frozenset({
     "acl", "compose", "cors", "delete", "encryption", "legal-hold", "lifecycle", "location", "partNumber", "retention",
