@@ -9,7 +9,7 @@ from localcloud.pubsub.backlog import Entry, Window
 from localcloud.pubsub.subscription import Subscription
 
 LIMIT = 1000  # messages in one answer
-LIMIT_BYTES = 10 * 1024 * 1024  # of one answer, unless its only message has more
+LIMIT_BYTES = 3 * 1024 * 1024  # of one answer, unless its only message has more: emulator clients read 4 MB at most
 LONGEST_WAIT = 20.0  # seconds
 _MARGIN = 0.2  # seconds before the caller's deadline that an empty answer is sent
 

@@ -68,7 +68,10 @@ class DeadLetters:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A subscription's settings, checked. `proto` is the whole of it, as clients see it."""
+    """A subscription's settings, checked. `proto` is the whole of it, as clients see it.
+
+    The expiration policy is only shown to clients: here, no subscription is deleted because nobody uses it.
+    """
 
     proto: Any
     matches: filters.Matcher | None

@@ -33,7 +33,11 @@ class Store:
     def __init__(self, path: Path | str) -> None:
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
-            self._prepare()
+            try:
+                self._prepare()
+            except sqlite3.Error:
+                self._database.close()
+                raise
         except sqlite3.Error as error:
             raise RuntimeError(f"{path} cannot be used as the store of Pub/Sub: {error}") from error
 
