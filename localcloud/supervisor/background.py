@@ -94,10 +94,11 @@ def _wait_or_kill(supervisor: psutil.Process) -> None:
 
 
 def _launch(order: Order, stdin: int) -> subprocess.Popen[bytes]:
-    logs = DataFolder(Path(order.data)).logs
+    folder = DataFolder(Path(order.data))
     try:
-        logs.mkdir(parents=True, exist_ok=True)
-        log = (logs / "supervisor.log").open("wb")
+        folder.make()
+        folder.logs.mkdir(exist_ok=True)
+        log = (folder.logs / "supervisor.log").open("ab")
     except OSError as error:
         raise StackFailed(f"Cannot write to the data folder {order.data}: {error.strerror}") from error
     with log:

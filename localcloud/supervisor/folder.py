@@ -54,13 +54,17 @@ class DataFolder:
             raise RuntimeError("the folder is not taken")
         return self._lock
 
+    def make(self) -> None:
+        """There is such a folder; a new one is nobody else's to read. Raises OSError."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def take(self, *, waiting: Callable[[str], None]) -> None:
         """Make the folder this process's own, and end what a killed stack may have left running.
 
         Raises AlreadyRunning, or FolderBusy after fifteen seconds; OSError where the folder cannot be written.
         While another command's own stack holds it, `waiting` is told so, and it is waited for as long as that takes.
         """
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.make()
         descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._wait(descriptor, waiting)

@@ -1,0 +1,31 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+DEFAULT_DATA: Final = Path(__file__).resolve().parents[2] / ".loupe"
+
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_DATA,
+    envvar="LOUPE_DATA",
+    show_envvar=True,
+    metavar="DIR",
+    help="Where the local stack keeps everything.  [default: .loupe in the repository]",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(1, 3600),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop watching a job after this long; the job itself goes on.",
+)

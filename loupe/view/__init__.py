@@ -1,0 +1,1 @@
+"""What a person sees: on the terminal by rich, and in the demo's page."""
