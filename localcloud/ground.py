@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from localcloud.edge import Edge
-from localcloud.keys import Keys
+if TYPE_CHECKING:  # the supervisor reads ports here and shall not load what makes keys
+    from localcloud.edge import Edge
+    from localcloud.keys import Keys
 
 PROJECT = "demo-loupe"  # the `demo-` prefix means "no cloud" to every Firebase tool
 HOST = "127.0.0.1"
