@@ -54,7 +54,6 @@ class Endpoint:
     answers: list[Answer] = field(default_factory=lambda: [status(204)])
     pushed: list[Pushed] = field(default_factory=list)
     under_way: int = 0
-    most_under_way: int = 0
 
     def data(self) -> list[bytes]:
         return [one.data for one in self.pushed]
@@ -79,7 +78,6 @@ def endpoint(*answers: Answer) -> Iterator[Endpoint]:
             with lock:
                 answer = state.next_answer(pushed)
                 state.under_way += 1
-                state.most_under_way = max(state.most_under_way, state.under_way)
             try:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     answer(self)
