@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -56,6 +58,12 @@ def gone(pid: int) -> bool:
     return state(pid) in {"", "Z"}
 
 
+def unread(guard: Guard) -> int:
+    """How much of a photo waits in the pipe to the only child."""
+    (child,) = guard._children
+    return int.from_bytes(fcntl.ioctl(child._stdin, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def mid_photo(guard: Guard, pool: ThreadPoolExecutor) -> tuple[int, Future[Judged]]:
     """A photo that is being judged by a child that stands still, and that child."""
     guard.judge(PHOTO)
@@ -63,7 +71,7 @@ def mid_photo(guard: Guard, pool: ThreadPoolExecutor) -> tuple[int, Future[Judge
     os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: state(pid) == "T")
     judging = pool.submit(guard.judge, PHOTO)
-    wait_until(lambda: not guard._idle)
+    wait_until(lambda: unread(guard) > 0)
     return pid, judging
 
 
