@@ -75,7 +75,8 @@ class Dispatcher:
         else:
             pause = min(FIRST_PAUSE * 2 ** min(pending.attempts, 10), LONGEST_PAUSE)
             self._outbox.postpone(pending.number, until=now() + _microseconds(pause))
-            _log.warning("notification to %s not published, again in %g s: %r", pending.message.topic, pause, failure)
+            level = logging.DEBUG if pending.attempts else logging.WARNING
+            _log.log(level, "notification to %s not published, will be: %r", pending.message.topic, failure)
         self._outbox.changed.set()
 
 

@@ -71,6 +71,9 @@ def config_from(resource: Mapping[str, Any]) -> NotificationConfig:
     topic = _TOPIC.fullmatch(config.topic)
     if topic is None:
         raise Refusal(INVALID, "The topic is not of the form //pubsub.googleapis.com/projects/P/topics/T.")
+    for name, value in config.custom_attributes.items():
+        if not 0 < len(name.encode()) <= 256 or len(value.encode()) > 1024 or name.startswith("goog"):
+            raise Refusal(INVALID, f"Pub/Sub takes no such attribute: '{name[:50]}'")
     return msgspec.structs.replace(config, topic=topic[1], event_types=sorted(set(config.event_types)))
 
 

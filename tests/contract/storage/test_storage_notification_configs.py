@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from google.api_core import exceptions
 
+TOPIC = "//pubsub.googleapis.com/projects/p/topics/t"
+
 
 def test_a_configuration_is_kept_told_and_removed(bucket):
     made = bucket.notification(
@@ -39,10 +41,13 @@ def test_a_type_of_event_is_told_ten_times_at_most(bucket):
     "config",
     [
         {"topic": "photos", "payload_format": "NONE"},
-        {"topic": "//pubsub.googleapis.com/projects/p/topics/t"},
-        {"topic": "//pubsub.googleapis.com/projects/p/topics/t", "payload_format": "XML"},
-        {"topic": "//pubsub.googleapis.com/projects/p/topics/t", "payload_format": "NONE", "event_types": ["X"]},
-        {"topic": "//pubsub.googleapis.com/projects/p/topics/t", "payload_format": "NONE", "custom_attributes": [1]},
+        {"topic": TOPIC},
+        {"topic": TOPIC, "payload_format": "XML"},
+        {"topic": TOPIC, "payload_format": "NONE", "event_types": ["X"]},
+        {"topic": TOPIC, "payload_format": "NONE", "custom_attributes": [1]},
+        {"topic": TOPIC, "payload_format": "NONE", "custom_attributes": {"": "a"}},
+        {"topic": TOPIC, "payload_format": "NONE", "custom_attributes": {"googclient": "a"}},
+        {"topic": TOPIC, "payload_format": "NONE", "custom_attributes": {"a": "x" * 1025}},
     ],
 )
 def test_an_impossible_configuration_is_refused(http, base, bucket, config):
