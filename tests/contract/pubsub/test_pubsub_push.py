@@ -201,6 +201,7 @@ def test_the_retry_policy_delays_a_message_but_not_the_others(pubsub, topic):
 
 def test_at_most_eight_pushes_of_a_subscription_are_under_way(pubsub, topic):
     lock = threading.Lock()
+    eight = threading.Barrier(8, timeout=10)
     now, most = 0, 0
 
     def answer(handler):
@@ -208,7 +209,8 @@ def test_at_most_eight_pushes_of_a_subscription_are_under_way(pubsub, topic):
         with lock:
             now += 1
             most = max(most, now)
-        time.sleep(0.1)
+        eight.wait()
+        time.sleep(0.02)
         with lock:
             now -= 1
         status(204)(handler)
@@ -216,7 +218,7 @@ def test_at_most_eight_pushes_of_a_subscription_are_under_way(pubsub, topic):
     with endpoint(answer) as there:
         pushing(pubsub, topic, there.url)
         pubsub.publish(topic, *(b"%d" % number for number in range(40)))
-        eventually(lambda: len(there.pushed) == 40)
+        eventually(lambda: len(there.pushed) == 40, within=20)
     assert most == 8
     assert len({*there.data()}) == 40
 
