@@ -59,11 +59,11 @@ def page(database: Database, listing: Listing) -> Page:
     objects: list[StoredObject] = []
     prefixes: list[str] = []
     while True:
-        room = listing.most - len(objects) - len(prefixes)
+        room = max(0, listing.most - len(objects) - len(prefixes))
         rows = _rows(database, listing, cursor, end, room + 1)
         if not rows:
             return Page(objects=objects, prefixes=prefixes, token=None)
-        if room <= 0:
+        if room == 0:
             return Page(objects=objects, prefixes=prefixes, token=cursor.token())
         for found in rows[:room]:
             folded = _folded(found.name, listing)
