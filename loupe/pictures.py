@@ -12,10 +12,12 @@ from loupe.client.results import Result
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
 
 LINE: Final = (255, 176, 0)  # amber: seen on dark and on bright pictures
 SHADOW: Final = (20, 20, 20)
 THICKNESS: Final = 1 / 400  # of the longer side
+TAG: Final = 1 / 50  # of the longer side: the height of a number
 QUALITY: Final = 88  # JPEG
 
 
@@ -61,18 +63,28 @@ def annotate(jpeg: bytes, findings: Sequence[Mapping[str, Any]], *, longest: int
 
 
 def _draw(picture: Image, label: str, box: Mapping[str, float]) -> None:
-    from PIL import ImageDraw, ImageFont
+    from PIL.ImageDraw import Draw
 
     width, height = picture.size
     line = max(2, round(max(width, height) * THICKNESS))
-    left, top = float(box["left"]) * width, float(box["top"]) * height
-    right, bottom = left + float(box["width"]) * width, top + float(box["height"]) * height
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((left - line, top - line, right + line, bottom + line), outline=SHADOW, width=2 * line)
-    draw.rectangle((left - line, top - line, right + line, bottom + line), outline=LINE, width=line)
-    font = ImageFont.load_default(size=max(10, 5 * line))
-    text = draw.textbbox((0, 0), label, font=font)
-    tag_width, tag_height = text[2] + 2 * line, text[3] + 2 * line
-    tag_top = top - line - tag_height if top > tag_height else top
-    draw.rectangle((left - line, tag_top, left - line + tag_width, tag_top + tag_height), fill=LINE)
-    draw.text((left, tag_top + line / 2), label, fill=SHADOW, font=font)
+    left, top = float(box["left"]) * width - line, float(box["top"]) * height - line
+    right, bottom = left + float(box["width"]) * width + 2 * line, top + float(box["height"]) * height + 2 * line
+    draw = Draw(picture)
+    around = (left - line, top - line, right + line, bottom + line)
+    draw.rectangle(around, outline=SHADOW, width=3 * line)
+    draw.rectangle((left, top, right, bottom), outline=LINE, width=line)
+    _tag(draw, label, max(12, round(max(width, height) * TAG)), left, top)
+
+
+def _tag(draw: ImageDraw, label: str, size: int, left: float, top: float) -> None:
+    """The number, left of its box where there is room: above it is likely to be the next line of text."""
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(size=size)
+    _, _, text_width, _ = draw.textbbox((0, 0), label, font=font)
+    tag_width, tag_height = text_width + size * 0.7, size * 1.3
+    if left < tag_width:
+        top -= tag_height
+    x, y = max(0.0, left - tag_width), max(0.0, top)
+    draw.rounded_rectangle((x, y, x + tag_width, y + tag_height), radius=size * 0.2, fill=LINE)
+    draw.text((x + tag_width / 2, y + tag_height / 2), label, fill=SHADOW, font=font, anchor="mm")

@@ -56,8 +56,13 @@ def overview(outcomes: Sequence[Outcome], names: Sequence[str]) -> Table:
     table.add_column("remarks", overflow="fold")
     table.add_column("time", justify="right", no_wrap=True)
     for outcome, name in zip(outcomes, names, strict=True):
-        table.add_row(harmless(name), *_cells(outcome), f"{outcome.seconds:.2f} s")
+        table.add_row(_named(name, outcome), *_cells(outcome), f"{outcome.seconds:.2f} s")
     return table
+
+
+def _named(name: str, outcome: Outcome) -> Text:
+    job_id = f"\n{outcome.result.job_id}" if outcome.result is not None else ""
+    return Text.assemble(harmless(name), (job_id, "dim"))
 
 
 def _cells(outcome: Outcome) -> tuple[RenderableType, ...]:
@@ -67,7 +72,7 @@ def _cells(outcome: Outcome) -> tuple[RenderableType, ...]:
         return "", "", "", ""
     job = outcome.result.job
     state, summary, error = str(job["state"]), job.get("summary") or {}, job.get("error")
-    remarks = [harmless(remark["message"]) for remark in ((error,) if error else _remarks(job))]
+    remarks = [words.first_sentence(harmless(one["message"])) for one in ((error,) if error else _remarks(job))]
     quality = f"{summary['quality']:.0f}" if "quality" in summary else ""
     verdict = Text(state, style=STATE_STYLES.get(state, "cyan"))
     return verdict, quality, Text(words.shortened(harmless(summary.get("text", "")), 60)), Text("\n".join(remarks))

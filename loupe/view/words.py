@@ -39,6 +39,11 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def first_sentence(text: str) -> str:
+    """What is the matter, without the advice that follows."""
+    return text.partition(". ")[0].rstrip(".")
+
+
 def camera(exif: Mapping[str, Any]) -> str:
     """`Canon EOS 40D · 1/60 s · f/2.8 · ISO 100 · 24 mm`, of what is known."""
     make, model = (harmless(exif.get(name) or "").strip() for name in ("make", "model"))
