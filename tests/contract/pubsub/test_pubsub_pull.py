@@ -119,11 +119,11 @@ def test_the_retry_policy_delays_refused_messages(pubsub, topic):
     pubsub.publish(topic, b"x")
     received = pubsub.pull(subscription)
     for pause in (0.3, 0.6):
-        pubsub.give(subscription, 0, *received)
         refused_at = time.monotonic()
+        pubsub.give(subscription, 0, *received)
         received = pubsub.pull(subscription)
         assert data(received) == [b"x"]
-        assert pause - 0.05 < time.monotonic() - refused_at < pause + 0.3
+        assert pause <= time.monotonic() - refused_at < pause + 0.3
 
 
 def test_messages_with_one_ordering_key_come_in_order_and_one_at_a_time(pubsub, topic):

@@ -130,7 +130,7 @@ def test_it_stops_at_once_and_well_with_streams_pulls_and_pushes_under_way(capfd
         eventually(lambda: there.pushed and stream.messages)
         start = time.monotonic()
         assert own_cloud.stop() == 0
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 5
         assert pulling.exception().code() is grpc.StatusCode.UNAVAILABLE
         eventually(stream.ended)
         assert stream.error.code() is grpc.StatusCode.UNAVAILABLE

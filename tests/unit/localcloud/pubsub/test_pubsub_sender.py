@@ -28,7 +28,7 @@ def after(seconds, text):
 
 def dripping(handler):
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(20):
+    for _ in range(40):
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -37,7 +37,7 @@ def dripping(handler):
 @pytest.mark.parametrize(
     "answer",
     [
-        after(0.6, b"HTTP/1.1 204 No Content\r\n\r\n"),
+        after(2, b"HTTP/1.1 204 No Content\r\n\r\n"),
         after(0, b"HTTP/1.1 102 Processing\r\n\r\n"),
         dripping,
     ],
@@ -47,7 +47,7 @@ def test_an_answer_has_to_be_complete_in_time(answer):
     with endpoint(answer) as there:
         start = time.monotonic()
         assert post(there.url, within=0.2) == "no answer within 0.2 s"
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 1.5
 
 
 def test_an_interim_answer_may_precede_the_acknowledgement():
