@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from shared.transaction import Fields, Write, read, transact
-
-if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+from shared.database import Database, Fields, Write
 
 KEPT: Final = timedelta(days=400)
 
@@ -61,13 +58,13 @@ def level(used: int, limit: int) -> Level:
     return next((reached for threshold, reached in THRESHOLDS if percent >= threshold), Level.NORMAL)
 
 
-def standing(client: Client, at: datetime, *, limit: int) -> Level:
+def standing(database: Database, at: datetime, *, limit: int) -> Level:
     """The day's level as it is now."""
-    return level(_used(read(client, f"ledger/{day_of(at)}") or {}), limit)
+    return level(_used(database.read(f"ledger/{day_of(at)}") or {}), limit)
 
 
 def reserve(
-    client: Client, *, job_id: str, uid: str, feature: str, micro_usd: int, limit: int, at: datetime
+    database: Database, *, job_id: str, uid: str, feature: str, micro_usd: int, limit: int, at: datetime
 ) -> Charge | None:
     """Set `micro_usd` aside for one call, or answer None where the day's limit would be passed.
 
@@ -90,7 +87,7 @@ def reserve(
             Write(path=charge.path, fields=_entry(charge, "RESERVED", at)),
         ]
 
-    return transact(client, [day_path, charge.path], decide)
+    return database.transact([day_path, charge.path], decide)
 
 
 def settle(charge: Charge, at: datetime) -> Sequence[Write]:

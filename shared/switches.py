@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.database import Database
 from shared.documents import from_document
-from shared.transaction import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from google.cloud.firestore import Client
 
 REMEMBERED: Final = 10.0  # seconds
 
@@ -36,8 +35,8 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 class SwitchBoard:
     """The switches as they were read at most ten seconds ago; `clock` counts seconds."""
 
-    def __init__(self, client: Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client = client
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
         self._clock = clock
         self._read_at: float | None = None
         self._switches = Switches()
@@ -45,7 +44,7 @@ class SwitchBoard:
     def now(self) -> Switches:
         """The switches. Raises google.api_core.exceptions.RetryError where Firestore does not answer."""
         if self._read_at is None or self._clock() - self._read_at > REMEMBERED:
-            fields = read(self._client, "control/switches")
+            fields = self._database.read("control/switches")
             self._switches = from_document(fields, Switches) if fields else Switches()
             self._read_at = self._clock()
         return self._switches

@@ -10,14 +10,14 @@ from shared import ledger
 from shared.model.job import now
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+    from shared.database import Database
 
 
 class Meter:
     """The charges of one job. Not shared between threads."""
 
-    def __init__(self, client: Client, *, job_id: str, uid: str, limit: int) -> None:
-        self._client = client
+    def __init__(self, database: Database, *, job_id: str, uid: str, limit: int) -> None:
+        self._database = database
         self._job_id = job_id
         self._uid = uid
         self._limit = limit
@@ -26,7 +26,7 @@ class Meter:
     def reserve(self, feature: str, micro_usd: int) -> bool:
         """Set the price of one call aside; False where the day's budget does not allow it."""
         charge = ledger.reserve(
-            self._client,
+            self._database,
             job_id=self._job_id,
             uid=self._uid,
             feature=feature,

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.auth.keys import KeySet
+from shared.firestore import FirestoreDatabase
 from shared.jobs.store import Claim, Jobs
 from shared.settings import load
 from shared.switches import SwitchBoard
@@ -43,7 +44,7 @@ class Services:
     def meter(self, claim: Claim) -> Meter:
         """The charges of one job."""
         limit = self.settings.daily_budget_micro_usd
-        return Meter(self.jobs.client, job_id=claim.job_id, uid=claim.job.uid, limit=limit)
+        return Meter(self.jobs.database, job_id=claim.job_id, uid=claim.job.uid, limit=limit)
 
     def eyes(self, meter: Meter) -> VisionEyes:
         """A reader of pictures that charges `meter`."""
@@ -63,7 +64,7 @@ def services() -> Services:
     from google.cloud import firestore, storage
 
     settings = load(Settings, os.environ)
-    database = firestore.Client(project=settings.google_cloud_project)
+    database = FirestoreDatabase(firestore.Client(project=settings.google_cloud_project))
     guard = Guard()
     guard.warm()
     return Services(

@@ -14,7 +14,6 @@ from shared.http.answers import etag_of, tagged_answer
 from shared.http.bodies import read_query
 from shared.jobs.access import owned_job
 from shared.model.job import Job, JobResource, resource
-from shared.transaction import fetch
 
 from .contract import Findings, Images, JobList, JobsQuery, ListQuery, Reports, WaitQuery
 from .pages import page_size
@@ -59,7 +58,7 @@ def list_jobs(services: Services, request: Request) -> Response:
     if query.page_token:
         microseconds, job_id = services.pages.after(question, query.page_token, tuple[int, str])
         found = found.start_after({"createTime": EPOCH + microseconds * MICROSECOND, "__name__": job_id})
-    snapshots = fetch(found.limit(size + 1))
+    snapshots = services.database.fetch(found.limit(size + 1))
     listed = [(snapshot.id, from_document(snapshot.to_dict() or {}, Job)) for snapshot in snapshots[:size]]
     at = services.clock()
     more = ""
@@ -80,10 +79,10 @@ def details(collection: str, into: Callable[..., msgspec.Struct]) -> Callable[[S
         owned_job(services.jobs, job_id, uid=caller.uid, at=services.clock())
         question = (collection, caller.uid, job_id)
         path = f"jobs/{job_id}/{collection}"
-        found = services.jobs.client.collection(path).order_by("__name__")
+        found = services.database.client.collection(path).order_by("__name__")
         if query.page_token:
             found = found.start_after({"__name__": services.pages.after(question, query.page_token, str)})
-        snapshots = fetch(found.limit(size + 1))
+        snapshots = services.database.fetch(found.limit(size + 1))
         listed = [{"name": f"{path}/{each.id}", **to_json(each.to_dict() or {})} for each in snapshots[:size]]
         more = services.pages.token(question, snapshots[size - 1].id) if len(snapshots) > size else ""
         return tagged_answer(request, into(**{collection: listed}, next_page_token=more))
@@ -96,7 +95,7 @@ def _newest_first(services: Services, uid: str, query: JobsQuery) -> Query:
     from google.cloud.firestore_v1.base_query import FieldFilter
 
     wanted: dict[str, Any] = {"uid": uid, "kind": query.kind, "state": query.state}
-    found: Any = services.jobs.client.collection("jobs")
+    found: Any = services.database.client.collection("jobs")
     for field, value in wanted.items():
         if value:
             found = found.where(filter=FieldFilter(field, "==", str(value)))

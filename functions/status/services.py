@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.auth.gate import Gate
+from shared.firestore import FirestoreDatabase
 from shared.jobs.store import Jobs
 from shared.model.job import now
 
@@ -20,6 +21,7 @@ class Services:
     """The function's way to the world."""
 
     gate: Gate
+    database: FirestoreDatabase
     jobs: Jobs
     pages: Pages
     waiting: WaitingRoom
@@ -30,14 +32,16 @@ def build(settings: Settings) -> Services:
     """The services that the settings describe."""
     from google.cloud.firestore import Client
 
+    database = FirestoreDatabase(Client(project=settings.google_cloud_project))
     return Services(
+        database=database,
         gate=Gate(
             project=settings.google_cloud_project,
             id_token_keys_url=settings.id_token_keys_url,
             app_check_project_number=settings.app_check_project_number,
             app_check_keys_url=settings.app_check_keys_url,
         ),
-        jobs=Jobs(Client(project=settings.google_cloud_project)),
+        jobs=Jobs(database),
         pages=Pages(settings.page_token_secret),
         waiting=WaitingRoom(settings.max_waiters),
     )

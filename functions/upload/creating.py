@@ -38,7 +38,7 @@ def create_job(services: Services, request: Request) -> Response:
     job_id, job = new_job_id(), _new_job(caller.uid, wanted, services)
     uploads = _sign(services, job_id, job)
     made_id, new = creation.create(
-        services.jobs.client,
+        services.jobs.database,
         job_id,
         job,
         rate=services.settings.rate,
@@ -72,7 +72,7 @@ def _keep_to_budget(services: Services, priority: Priority) -> None:
     if priority is Priority.BATCH:
         now = services.clock()
         limit = services.settings.daily_budget_micro_usd
-        throttle(priority, ledger.standing(services.jobs.client, now, limit=limit), now)
+        throttle(priority, ledger.standing(services.jobs.database, now, limit=limit), now)
 
 
 def _new_job(uid: str, wanted: JobRequest, services: Services) -> Job:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.auth.gate import Gate
+from shared.firestore import FirestoreDatabase
 from shared.jobs.store import Jobs
 from shared.model.job import now
 from shared.storage.credentials import key_file, keyless
@@ -32,7 +33,7 @@ def build(settings: Settings) -> Services:
     """The services that the settings describe. Raises OSError or ValueError for a key file that is not one."""
     from google.cloud.firestore import Client
 
-    database = Client(project=settings.google_cloud_project)
+    database = FirestoreDatabase(Client(project=settings.google_cloud_project))
     credentials = key_file(settings.signer_key_file) if settings.signer_key_file else keyless(settings.signer_email)
     return Services(
         settings=settings,

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from shared import quota
+from shared.database import Database, Fields, Write
 from shared.documents import from_document, to_document
 from shared.errors import AlreadyExists, ResourceExhausted
 from shared.model.job import Job
-from shared.transaction import Fields, Write, transact
-
-if TYPE_CHECKING:
-    from google.cloud.firestore import Client
 
 KEY_KEPT: Final = timedelta(days=1)
 
@@ -34,7 +31,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def create(
-    client: Client, job_id: str, job: Job, *, rate: quota.Rate, key: str | None, body: bytes, at: datetime
+    database: Database, job_id: str, job: Job, *, rate: quota.Rate, key: str | None, body: bytes, at: datetime
 ) -> tuple[str, bool]:
     """Write the job, and answer its id and whether it was made by this very call.
 
@@ -68,7 +65,7 @@ def create(
             writes.append(Write(path=key_path, fields=to_document(request)))
         return (job_id, True), writes
 
-    return transact(client, [path for path in (job_path, quota_path, key_path) if path], decide)
+    return database.transact([path for path in (job_path, quota_path, key_path) if path], decide)
 
 
 def _replayed(first: Fields, body_hash: str) -> str:

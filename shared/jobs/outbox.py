@@ -6,15 +6,15 @@ know it by the attribute `eventId`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
+from shared.database import Fields, Write
 from shared.documents import to_document, to_json
 from shared.model.job import SCHEMA_VERSION, Job
-from shared.transaction import Write
 
 KEPT: Final = timedelta(days=7)
 EVENT_TYPE: Final = "dev.loupe.job.v1.{state}"
@@ -59,6 +59,13 @@ def ended(job_id: str, job: Job, now: datetime) -> Write:
         expire_time=now + KEPT,
     )
     return Write(path=path(job_id, job), fields=to_document(row))
+
+
+def sent(row_path: str, fields: Fields | None, now: datetime) -> Sequence[Write]:
+    """The write that notes that a row has been published; none where the row is gone or says so already."""
+    if fields is None or fields["sendTime"] is not None:
+        return ()
+    return [Write(path=row_path, fields={**fields, "sendTime": now, "updateTime": now})]
 
 
 def send(row_path: str, row: OutboxRow, publish: Publish) -> None:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from shared import ledger
+from shared.database import Database, Fields, Write
 from shared.documents import from_document, to_document
 from shared.jobs import outbox, protocol
 from shared.jobs.protocol import Arrival, Completion, Outcome, Verdict
 from shared.model.job import Failure, Job, now
 from shared.model.states import Stage
-from shared.transaction import CALL_TIMEOUT, Fields, Write, read, transact
-
-if TYPE_CHECKING:
-    from google.cloud.firestore import Client
 
 Details = Mapping[str, msgspec.Struct | dict[str, Any]]  # document path below the job → its value
 
@@ -38,15 +35,15 @@ class Jobs:
     """The jobs of one Firestore database. `clock` says what time it is (UTC)."""
 
     def __init__(
-        self, client: Client, *, clock: Callable[[], datetime] = now, lease: timedelta = protocol.LEASE
+        self, database: Database, *, clock: Callable[[], datetime] = now, lease: timedelta = protocol.LEASE
     ) -> None:
-        self.client = client
+        self.database = database
         self._clock = clock
         self._lease = lease
 
     def get(self, job_id: str) -> Job | None:
         """The job as it is now, or None."""
-        fields = read(self.client, f"jobs/{job_id}")
+        fields = self.database.read(f"jobs/{job_id}")
         return from_document(fields, Job) if fields is not None else None
 
     def arrive(self, job_id: str, index: int, arrival: Arrival, *, owner: str) -> tuple[Outcome, Claim | None]:
@@ -93,13 +90,12 @@ class Jobs:
         if job is None or not job.state.terminal:
             return
         row_path = outbox.path(job_id, job)
-        fields = read(self.client, row_path)
+        fields = self.database.read(row_path)
         row = from_document(fields, outbox.OutboxRow) if fields is not None else None
         if row is None or row.send_time is not None:
             return
         outbox.send(row_path, row, publish)
-        at = self._clock()
-        self.client.document(row_path).update({"sendTime": at, "updateTime": at}, timeout=CALL_TIMEOUT, retry=None)
+        self.database.transact([row_path], lambda found: (None, outbox.sent(row_path, found[row_path], self._clock())))
 
     def _decide(
         self,
@@ -122,7 +118,7 @@ class Jobs:
                 writes += [outbox.ended(job_id, verdict.job, at), *extra(verdict.job, at)]
             return (verdict, verdict.job), writes
 
-        return transact(self.client, [path, *also_read], body)
+        return self.database.transact([path, *also_read], body)
 
     def _end(
         self,

@@ -7,34 +7,35 @@ import time
 import pytest
 from google.api_core.exceptions import RetryError
 
-from shared import transaction
+from shared import firestore as ours
 from shared.documents import to_json
+from shared.firestore import FirestoreDatabase
 
 
 @pytest.fixture
 def nowhere(monkeypatch):
-    """A client of a Firestore that nobody runs."""
+    """A Firestore that nobody runs."""
     from google.cloud import firestore
 
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    monkeypatch.setattr(transaction, "CALL_TIMEOUT", 0.3)
-    monkeypatch.setattr(transaction, "TOTAL_TIMEOUT", 0.3)
+    monkeypatch.setattr(ours, "CALL_TIMEOUT", 0.3)
+    monkeypatch.setattr(ours, "TOTAL_TIMEOUT", 0.3)
     client = firestore.Client(project="demo-loupe")
-    yield client
+    yield FirestoreDatabase(client)
     client.close()
 
 
 def test_a_read_is_given_up_in_time(nowhere):
     begun = time.monotonic()
     with pytest.raises(RetryError):
-        transaction.read(nowhere, "jobs/j1")
+        nowhere.read("jobs/j1")
     assert time.monotonic() - begun < 1
 
 
 def test_a_change_is_given_up_in_time(nowhere):
     begun = time.monotonic()
     with pytest.raises(RetryError):
-        transaction.transact(nowhere, ["jobs/j1"], lambda _: (None, ()))
+        nowhere.transact(["jobs/j1"], lambda _: (None, ()))
     assert time.monotonic() - begun < 1
 
 

@@ -1,0 +1,102 @@
+"""Firestore as the `Database`: optimistic, without locks, and with a timeout on every call.
+
+Every document that a decision read and writes is written on condition that it is still as it was read, in one Commit
+call (docs/adr/0002-conditional-commits.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from google.api_core import exceptions, retry
+
+from shared.database import Decide, Fields, Write
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, DocumentSnapshot, Query, WriteBatch
+
+R = TypeVar("R")
+
+CALL_TIMEOUT: Final = 5.0  # seconds, of each read and each commit
+TOTAL_TIMEOUT: Final = 20.0  # seconds, of all tries together
+
+UNANSWERED: Final = (
+    exceptions.DeadlineExceeded,
+    exceptions.InternalServerError,
+    exceptions.ServiceUnavailable,
+    exceptions.Unknown,  # a stream that broke off
+)
+AGAIN: Final = (
+    *UNANSWERED,
+    exceptions.Aborted,
+    exceptions.AlreadyExists,
+    exceptions.FailedPrecondition,
+    exceptions.NotFound,
+)
+
+
+class FirestoreDatabase:
+    """The documents of one Firestore database, through Google's client."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def read(self, path: str) -> Fields | None:
+        """The fields of one document as it is now, or None where there is none.
+
+        Raises google.api_core.exceptions.RetryError when Firestore does not answer within CALL_TIMEOUT. (The client's
+        own retries go on for five minutes, whatever timeout a call is given.)
+        """
+        document = self.client.document(path)
+        fields: Fields | None = _reading()(document.get)(timeout=CALL_TIMEOUT, retry=None).to_dict()
+        return fields
+
+    def fetch(self, query: Query) -> list[DocumentSnapshot[Any]]:
+        """The documents that a query finds, within the same time as `read`."""
+        found: list[DocumentSnapshot[Any]] = _reading()(query.get)(timeout=CALL_TIMEOUT, retry=None)
+        return found
+
+    def transact(self, paths: Sequence[str], decide: Decide[R]) -> R:
+        """See `Database.transact`.
+
+        Raises google.api_core.exceptions.RetryError when contention or failures last longer than TOTAL_TIMEOUT.
+        """
+        again = retry.Retry(
+            predicate=retry.if_exception_type(*AGAIN), initial=0.01, maximum=1.0, multiplier=2.0, timeout=TOTAL_TIMEOUT
+        )
+        return again(lambda: self._transact_once(paths, decide))()
+
+    def _transact_once(self, paths: Sequence[str], decide: Decide[R]) -> R:
+        references = [self.client.document(path) for path in paths]
+        found = self.client.get_all(references, timeout=CALL_TIMEOUT, retry=None)
+        snapshots: dict[str, DocumentSnapshot[Any]] = {snapshot.reference.path: snapshot for snapshot in found}
+        value, writes = decide({path: snapshots[path].to_dict() for path in paths})
+        if writes:
+            batch = self.client.batch()
+            for write in writes:
+                self._add(batch, write, snapshots.get(write.path))
+            batch.commit(timeout=CALL_TIMEOUT, retry=None)
+        return value
+
+    def _add(self, batch: WriteBatch, write: Write, seen: DocumentSnapshot[Any] | None) -> None:
+        from google.cloud.firestore import Increment
+
+        reference = self.client.document(write.path)
+        unchanged = self.client.write_option(last_update_time=seen.update_time) if seen and seen.exists else None
+        if write.fields is None:
+            batch.delete(reference, option=unchanged)
+            return
+        fields = {**write.fields, **{name: Increment(number) for name, number in write.add.items()}}
+        if seen is None:
+            batch.set(reference, fields, merge=bool(write.add))
+        elif unchanged is not None:
+            batch.update(reference, fields, option=unchanged)
+        else:
+            batch.create(reference, fields)
+
+
+def _reading() -> retry.Retry:
+    return retry.Retry(
+        predicate=retry.if_exception_type(*UNANSWERED), initial=0.05, maximum=0.5, multiplier=2.0, timeout=CALL_TIMEOUT
+    )
