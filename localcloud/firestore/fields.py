@@ -104,7 +104,10 @@ def remove(fields: Any, path: Path) -> None:
 
 def project(document: Document, paths: Iterable[Path]) -> Document:
     """A copy of `document` that holds nothing but `paths`."""
-    copy = Document(name=document.name, create_time=document.create_time, update_time=document.update_time)
+    copy = Document(name=document.name)
+    if document.HasField("update_time"):
+        copy.create_time.CopyFrom(document.create_time)
+        copy.update_time.CopyFrom(document.update_time)
     for path in paths:
         value = None if path == NAME else get(document.fields, path)
         if value is not None:

@@ -16,7 +16,7 @@ from localcloud.firestore.refusals import invalid
 from localcloud.firestore.wire import Write, WriteResult
 from localcloud.firestore.writes import Change
 
-Observer = Callable[[int, list[Change]], None]
+Observer = Callable[[list[Change]], None]
 
 
 class Store:
@@ -52,7 +52,7 @@ class Store:
         return list(self._history.since(time)) if self._history.reaches(time) else None
 
     def observe(self, observer: Observer) -> None:
-        """Have `observer` called with the time and the changes of every commit that changes something."""
+        """Have `observer` called with the changes of every commit that changes something."""
         self._observers.append(observer)
 
     def commit(self, database: str, requested: Sequence[Write]) -> tuple[int, list[WriteResult]]:
@@ -78,4 +78,4 @@ class Store:
         self.last_commit = time
         self._history.add(time, changes)
         for observer in self._observers:
-            observer(time, changes)
+            observer(changes)

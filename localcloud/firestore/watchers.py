@@ -91,7 +91,7 @@ class Watchers:
             if not self._by_place[place]:
                 del self._by_place[place]
 
-    def committed(self, _: int, changes: list[Change]) -> None:
+    def committed(self, changes: list[Change]) -> None:
         """Tell everybody whom a commit may concern."""
         if not self._by_place:
             return
