@@ -89,7 +89,7 @@ class Stack:
         return self._client(Router(functions.status.routes.ROUTES, services), services)
 
     def _client(self, router: Router, services: Any) -> Client:
-        self.opened.append(services.jobs.client)
+        self.opened.append(services.jobs.database.client)
         return Client(Request.application(lambda request: respond(request, router, cors_origins=("*",))))
 
     def sign_in(self) -> Person:
