@@ -15,7 +15,7 @@ import msgspec
 from localcloud.auth.refusal import Refused
 
 MIN_LENGTH: Final = 6
-_WORKERS: Final = ThreadPoolExecutor(2, "password")  # one hash takes 16 MB and a core for some 50 ms
+_WORKER: Final = ThreadPoolExecutor(1, "password")  # a hash takes 8 MB and a core for some 30 ms
 
 
 class Password(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,5 +40,5 @@ async def matches(password: str, kept: Password) -> bool:
 
 
 async def _digest(password: str, salt: bytes) -> bytes:
-    scrypt = partial(hashlib.scrypt, password.encode(), salt=salt, n=2**14, r=8, p=1)
-    return await asyncio.get_running_loop().run_in_executor(_WORKERS, scrypt)
+    scrypt = partial(hashlib.scrypt, password.encode(), salt=salt, n=2**13, r=8, p=2)
+    return await asyncio.get_running_loop().run_in_executor(_WORKER, scrypt)
