@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from shared.model.states import ImageState, Stage, State
 
 SCHEMA_VERSION: Final = 1
 KEPT: Final = timedelta(days=30)  # then Firestore's TTL removes the document; readers check it too
+Time = Annotated[datetime, msgspec.Meta(tz=True)]  # in UTC
 JOB_ID: Final = re.compile(r"[a-z0-9]{20}")
 
 
@@ -63,7 +64,7 @@ class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     options: dict[str, Any] = {}
     consent: Consent = Consent()
     attempt: int = 0
-    lease_expire_time: datetime | None = None
+    lease_expire_time: Time | None = None
     images: dict[str, JobImage]
     warnings: tuple[Warned, ...] = ()
     summary: dict[str, Any] = {}
@@ -71,11 +72,11 @@ class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     degraded: tuple[Warned, ...] = ()
     cost: dict[str, int] = {}
     provenance: dict[str, str] = {}
-    create_time: datetime
-    update_time: datetime
-    start_time: datetime | None = None
-    complete_time: datetime | None = None
-    expire_time: datetime
+    create_time: Time
+    update_time: Time
+    start_time: Time | None = None
+    complete_time: Time | None = None
+    expire_time: Time
     schema_version: int = SCHEMA_VERSION
 
     @property

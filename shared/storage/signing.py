@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -19,7 +19,7 @@ class SignedUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     url: str
     headers: Mapping[str, str]
-    expire_time: datetime
+    expire_time: Annotated[datetime, msgspec.Meta(tz=True)]
     method: str = "PUT"
 
 
