@@ -51,15 +51,19 @@ class NamedView:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._shown: dict[str, Document | None] = {}
-        self._different: dict[str, Document | None] = {}
+        self._changed: dict[str, Document | None] = {}
 
     def take_in(self, changed: Changed) -> None:
-        for name in changed.keys() & self._names:
-            if name not in self._shown or changed[name] is not self._shown[name]:
-                self._shown[name] = self._different[name] = changed[name]
+        self._changed.update((name, document) for name, document in changed.items() if name in self._names)
 
     def delta(self) -> Delta:
-        different, self._different = self._different, {}
+        changed, self._changed = self._changed, {}
+        different = {
+            name: document
+            for name, document in changed.items()
+            if name not in self._shown or self._shown[name] is not document
+        }
+        self._shown.update(different)
         return Delta(
             shown=[document for document in different.values() if document is not None],
             deleted=[name for name, document in different.items() if document is None],
@@ -74,27 +78,35 @@ class QueryView:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._held: dict[str, Document] = {}
+        self._matches: dict[str, Document] = {}
         self._shown: dict[str, Document] = {}
-        self._deleted: set[str] = set()
-        self._removed: set[str] = set()
+        self._changed: dict[str, Document | None] = {}
 
     def take_in(self, changed: Changed) -> None:
+        self._changed.update(changed)
         for name, document in changed.items():
             if document is not None and self._plan.place(document) is not None:
-                if self._held.get(name) is not document:
-                    self._held[name] = self._shown[name] = document
-            elif self._held.pop(name, None) is not None:
-                self._shown.pop(name, None)
-                (self._deleted if document is None else self._removed).add(name)
+                self._matches[name] = document
+            else:
+                self._matches.pop(name, None)
 
     def delta(self) -> Delta:
-        delta = Delta(shown=list(self._shown.values()), deleted=sorted(self._deleted), removed=sorted(self._removed))
-        self._shown, self._deleted, self._removed = {}, set(), set()
-        return delta
+        shown: list[Document] = []
+        deleted: list[str] = []
+        removed: list[str] = []
+        for name, document in self._changed.items():
+            match = self._matches.get(name)
+            if match is None:
+                if self._shown.pop(name, None) is not None:
+                    (deleted if document is None else removed).append(name)
+            elif self._shown.get(name) is not match:
+                self._shown[name] = match
+                shown.append(match)
+        self._changed = {}
+        return Delta(shown=shown, deleted=deleted, removed=removed)
 
     def knows(self, name: str) -> bool:
-        return name in self._held
+        return name in self._matches or name in self._shown
 
 
 @dataclass(order=True, slots=True)
@@ -118,12 +130,14 @@ class WindowView:
             match = self._matches.pop(name, None)
             if match is not None:
                 del self._ordered[bisect_left(self._ordered, match)]
-            position = None if document is None else self._plan.place(document)
-            if document is not None and position is not None:
+            if document is None:
+                self._deleted.add(name)
+                continue
+            self._deleted.discard(name)
+            position = self._plan.place(document)
+            if position is not None:
                 self._matches[name] = match = _Match(position, document)
                 insort(self._ordered, match)
-            elif document is None:
-                self._deleted.add(name)
 
     def delta(self) -> Delta:
         window = {match.document.name: match.document for match in self._window()}
@@ -137,7 +151,7 @@ class WindowView:
         return delta
 
     def knows(self, name: str) -> bool:
-        return name in self._matches
+        return name in self._matches or name in self._shown
 
     def _window(self) -> list[_Match]:
         first, length = self._plan.offset, len(self._ordered)
