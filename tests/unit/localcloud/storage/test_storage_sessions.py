@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 
 import pytest
 
@@ -80,11 +81,13 @@ def test_after_a_full_disk_the_file_says_how_far_it_came(store):
     async def fail() -> None:
         async with store.sessions.writing(session) as writer:
             writer.write(b"abc")
+            writer.flush()
+            os.truncate(writer._path, 1)  # as a disk does that takes only part of a write
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
         asyncio.run(fail())
-    assert asyncio.run(write(store, session, b"")) == 3
+    assert asyncio.run(write(store, session, b"")) == 1
 
 
 def test_sessions_expire_after_a_week(store, monkeypatch):

@@ -121,3 +121,11 @@ def test_no_other_signature_is_taken(signed, outcome, at, digit):
     if changed != signature:
         again = Received(method="PUT", path=request.path, query=f"{head}={changed}", headers=request.headers)
         assert outcome(again) == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("names", ["host;host", "Host", "host;", ";host", "", "host; x"])
+def test_signed_headers_are_a_list_of_different_names(signed, outcome, names):
+    request = signed()
+    query = request.query.replace("SignedHeaders=host", f"SignedHeaders={quote(names)}")
+    again = Received(method="PUT", path=request.path, query=query, headers=request.headers)
+    assert outcome(again) == "MalformedSecurityHeader"
