@@ -73,8 +73,8 @@ def _check_count(kind: Kind, count: int) -> None:
     if kind.min_images <= count <= kind.max_images:
         return
     least, most = kind.min_images, kind.max_images
-    allowed = str(least) if least == most else f"{least} to {most}"
-    message = f"{kind.name} takes {allowed} photos in one job, not {count}. Send the others as jobs of their own."
+    allowed = f"{least} to {most} photos" if least < most else f"{least} photo{'s' if least != 1 else ''}"
+    message = f"A job of kind {kind.name} takes {allowed}, not {count}. Make one job for each set of photos."
     raise InvalidArgument("IMAGE_COUNT", message, min=str(least), max=str(most), given=str(count))
 
 

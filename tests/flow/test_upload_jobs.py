@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from functions.upload.contract import CreatedJob
 from shared.documents import from_document
+from shared.http.bodies import decode
 from shared.ledger import day_of
 from shared.model.job import Job
 from shared.model.states import State
@@ -38,6 +40,7 @@ def create(upload, person, body=None, **headers):
 
 def test_a_job_is_made_and_says_where_its_photo_goes(stack, upload, alice):
     answer = create(upload, alice)
+    assert decode(answer.data, CreatedJob).job.uid == alice.uid
     job, uploads = answer.json["job"], answer.json["uploads"]
     job_id = job["name"].removeprefix("jobs/")
     assert (answer.status_code, answer.headers["Location"]) == (201, f"/v1/jobs/{job_id}")
