@@ -92,7 +92,7 @@ class DataFolder:
         deadline, told = time.monotonic() + ENDING, False
         while not _locked(descriptor):
             running = state.running(self.path)
-            if running is not None and not running.temporary:
+            if running is not None and not running.private:
                 raise AlreadyRunning(running)
             if running is not None and not told:
                 waiting(f"Another loupe command (pid {running.supervisor.pid}) uses {self.path}; waiting for its end …")

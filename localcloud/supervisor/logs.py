@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -24,11 +25,10 @@ class Log:
         self._put_aside()
 
     def write(self, chunk: bytes) -> None:
-        """Keep a chunk of output. Raises OSError where the disk does not take it."""
-        if self._file.tell() + len(chunk) > LIMIT:
-            self._file.close()
-            self._put_aside()
-        self._file.write(chunk)
+        """Keep a chunk of output, and hand on the lines that end in it."""
+        # A full disk costs the log, not the stack.
+        with contextlib.suppress(OSError):
+            self._keep(chunk)
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         if len(self._rest) > LINE_LIMIT:
             lines, self._rest = [*lines, self._rest], b""
@@ -42,6 +42,12 @@ class Log:
     def close(self) -> None:
         """Nothing more will come."""
         self._file.close()
+
+    def _keep(self, chunk: bytes) -> None:
+        if self._file.tell() + len(chunk) > LIMIT:
+            self._file.close()
+            self._put_aside()
+        self._file.write(chunk)
 
     def _put_aside(self) -> None:
         if self.path.exists():

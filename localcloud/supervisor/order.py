@@ -14,7 +14,10 @@ from localcloud.supervisor.ports import require_free, usual_or_free
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One stack, please. `temporary`: it lives as long as the other end of standard input."""
+    """One stack, please.
+
+    `temporary`: it lives as long as the other end of standard input. `private`: other commands do not use it.
+    """
 
     data: str
     ports: Ports = msgspec.field(default_factory=Ports)
@@ -22,6 +25,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     project: str = PROJECT
     overrides: dict[str, dict[str, str]] = {}
     temporary: bool = False
+    private: bool = False
 
 
 def take(order: Order, *, waiting: Callable[[str], None]) -> tuple[DataFolder, Plan]:
@@ -41,5 +45,6 @@ def take(order: Order, *, waiting: Callable[[str], None]) -> tuple[DataFolder, P
         project=order.project,
         overrides=order.overrides,
         page_token_secret=secret,
+        private=order.private,
     )
     return folder, plan

@@ -29,6 +29,7 @@ class Plan:
     project: str = PROJECT
     overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # function → variable → value
     page_token_secret: str = field(repr=False, default="")
+    private: bool = False  # for the command that started it alone
 
     def programs(self) -> tuple[Program, ...]:
         """The processes, in the order in which they are named; they start together and stop in reverse."""

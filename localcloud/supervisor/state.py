@@ -35,7 +35,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A stack that is up. `temporary`: it belongs to one command and ends with it."""
+    """A stack that is up. `private`: it belongs to one command, and nobody else may count on it."""
 
     supervisor: Process
     project: str
@@ -43,7 +43,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ports: Ports
     urls: dict[str, str]
     processes: tuple[Process, ...]
-    temporary: bool = False
+    private: bool = False
 
 
 def identify(name: str, pid: int) -> Process:

@@ -37,11 +37,10 @@ class Voice:
 class Supervisor:
     """The processes of one plan on a data folder that has been taken."""
 
-    def __init__(self, plan: Plan, folder: DataFolder, voice: Voice, *, temporary: bool = False) -> None:
+    def __init__(self, plan: Plan, folder: DataFolder, voice: Voice) -> None:
         self._plan = plan
         self._folder = folder
         self._voice = voice
-        self._temporary = temporary
         self._leash = Leash(held=(folder.lock,))
         self._children = [self._child(program) for program in plan.programs()]
         self._keepers: list[asyncio.Task[None]] = []
@@ -102,10 +101,10 @@ class Supervisor:
             await child.clear()
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY)
-            await child.start()
             try:
+                await child.start()
                 await child.wait_ready(READY_WITHIN)
-            except StartFailed as failure:
+            except (StartFailed, OSError) as failure:
                 self._voice.say(str(failure))
             else:
                 self._voice.say(f"{child.program.name} is ready again")
@@ -128,7 +127,7 @@ class Supervisor:
             ports=self._plan.ports,
             urls={name: self._plan.ports.url(name) for name, _ in self._plan.ports},
             processes=tuple(state.identify(child.program.name, child.pid) for child in self._children),
-            temporary=self._temporary,
+            private=self._plan.private,
         )
         state.write(self._folder.path, running)
         return running
@@ -143,7 +142,7 @@ async def run(
     command that holds the other end. Raises what `Supervisor.start` raises; nothing is left running in any case.
     """
     stop = asyncio.Event()
-    supervisor = Supervisor(plan, folder, voice, temporary=temporary)
+    supervisor = Supervisor(plan, folder, voice)
 
     def on_signal() -> None:
         if stop.is_set():

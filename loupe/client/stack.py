@@ -21,13 +21,15 @@ def using(data: Path, *, say: Callable[[str], None]) -> Iterator[Running]:
     Raises Trouble where it cannot be started.
     """
     running = state.running(data)
-    if running is not None and not running.temporary:
+    if running is not None and not running.private:
         yield running
         return
     say("No stack is running: starting one for this command (`loupe up` keeps one running, which is faster) …")
     with contextlib.ExitStack() as stack:
         try:
-            own = stack.enter_context(background.temporary(Order(data=str(data), ports=free_ports()), note=say))
+            own = stack.enter_context(
+                background.temporary(Order(data=str(data), ports=free_ports(), private=True), note=say)
+            )
         except StackFailed as failed:
             raise Trouble(str(failed)) from failed
         yield own

@@ -23,7 +23,7 @@ def doctor(data: Path, *, as_json: bool) -> int:
     from loupe.view.findings import show
     from loupe.view.json import show_json
 
-    findings = [*machine.look(ROOT, data.absolute()), *services.look(data.absolute())]
+    findings = [*machine.look(ROOT, data), *services.look(data)]
     healthy = not any(finding.health is Health.BAD for finding in findings)
     if as_json:
         show_json({"healthy": healthy, "findings": findings})

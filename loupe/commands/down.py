@@ -21,7 +21,7 @@ def down(data: Path, *, as_json: bool) -> None:
     from loupe.view.json import show_json
 
     try:
-        stopped = background.stop(data.absolute())
+        stopped = background.stop(data)
     except FolderBusy as busy:
         raise Trouble(str(busy)) from busy
     if as_json:

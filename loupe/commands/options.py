@@ -11,7 +11,7 @@ DEFAULT_DATA: Final = Path(__file__).resolve().parents[2] / ".loupe"
 
 data_option = click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     default=DEFAULT_DATA,
     envvar="LOUPE_DATA",
     show_envvar=True,

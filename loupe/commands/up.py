@@ -55,7 +55,7 @@ def up(
         overrides = parse_overrides(settings)
     except ValueError as wrong:
         raise Misuse(str(wrong)) from wrong
-    order = Order(data=str(data.absolute()), ports=_ports(ports), free_ports=free_ports, overrides=overrides)
+    order = Order(data=str(data), ports=_ports(ports), free_ports=free_ports, overrides=overrides)
     show = _shown(as_json=as_json, began=began, detached=detach)
     _detached(order, show) if detach else _here(order, show, verbose=verbose)
 

@@ -207,13 +207,12 @@ def test_a_temporary_stack_ends_with_its_owners_end_of_the_pipe(tmp_path, port):
     with closing(launch(tmp_path / "data", port, "temporary")) as stack:
         assert stack.line() == "up"
         everybody = stack.everybody()
-        assert stack.running().temporary
         stack.process.stdin.close()
         assert gone(everybody)
 
 
-def test_a_stack_waits_for_another_commands_temporary_one(tmp_path, port):
-    with closing(launch(tmp_path / "data", port, "temporary")) as first:
+def test_a_stack_waits_for_another_commands_private_one(tmp_path, port):
+    with closing(launch(tmp_path / "data", port, "temporary", "private")) as first:
         assert first.line() == "up"
         with closing(launch(tmp_path / "data", port)) as second:
             assert "waiting for its end" in second.line()

@@ -1,6 +1,6 @@
 """Run as a script: a supervisor over two small programs in place of the local cloud and the functions.
 
-    tiny_stack.py DATA PORT [temporary] [stubborn] [fail]
+    tiny_stack.py DATA PORT [temporary] [private] [stubborn] [fail]
 
 Prints `up` when both are ready and what the supervisor has to say afterwards.
 """
@@ -68,7 +68,12 @@ def main() -> None:
         folder.take(waiting=print)
     except AlreadyRunning as already:
         sys.exit(str(already))
-    plan = TinyPlan(data=folder.path, ports=Ports(upload=int(port)), overrides={word: {} for word in words})
+    plan = TinyPlan(
+        data=folder.path,
+        ports=Ports(upload=int(port)),
+        overrides={word: {} for word in words},
+        private="private" in words,
+    )
     voice = Voice(say=lambda text: print(text, flush=True))
     with contextlib.closing(folder):
         try:

@@ -1,0 +1,29 @@
+"""Fixtures for everybody: one stack and one set of sample photos for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.stack import Stack
+    from tools.samples import Sample
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory) -> Iterator[Stack]:
+    """The local cloud and the three functions, running; every test is a guest here, with users and jobs of its own."""
+    from tests.stack import ENOUGH, QUICK_LEASE, started
+
+    with started(tmp_path_factory.mktemp("stack") / "data", upload=ENOUGH, analyze=QUICK_LEASE) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory) -> Mapping[str, Sample]:
+    """The sample photos by file name."""
+    from tools.samples import render
+
+    return {sample.path.name: sample for sample in render(tmp_path_factory.mktemp("samples"))}
