@@ -88,9 +88,12 @@ def test_a_slow_publisher_is_given_up(issuer, clock):
     assert time.monotonic() - begun < 0.4
 
 
-def test_a_publisher_that_is_not_there_is_unavailable(clock):
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/keys", "https://127.0.0.1:1/keys", "http://", "nonsense", "http://[::1"]
+)
+def test_a_publisher_that_is_not_there_is_unavailable(clock, url):
     with pytest.raises(Unavailable, match="KEYS_UNREACHABLE"):
-        KeySet("http://127.0.0.1:1/keys", clock=clock).find("k1")
+        KeySet(url, clock=clock).find("k1")
 
 
 @pytest.mark.parametrize(
