@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from shared import errors
 from shared.errors import LoupeError, Unavailable
@@ -21,10 +22,13 @@ def body_of(answer: httpx.Response) -> dict[str, Any]:
     """The JSON object of an answer. Raises the LoupeError that the answer stands for."""
     if answer.is_error:
         raise refusal(answer)
-    body = answer.json()
-    if not isinstance(body, dict):
-        raise Unavailable("ANSWER_UNREADABLE", f"{answer.url.host}:{answer.url.port} did not answer as Loupe does.")
-    return body
+    try:
+        return msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        where = f"{answer.url.host}:{answer.url.port}"
+        raise Unavailable(
+            "ANSWER_UNREADABLE", f"{where} does not answer as Loupe does. Look at what is wrong with: loupe doctor"
+        ) from error
 
 
 def refusal(answer: httpx.Response) -> LoupeError:
