@@ -45,4 +45,5 @@ def _gist(job: Mapping[str, Any]) -> str:
     error, summary = job.get("error"), job.get("summary") or {}
     if error:
         return shortened(harmless(error["message"]), 80)
-    return shortened(harmless(summary.get("text") or summary.get("camera") or job.get("stage", "")), 80)
+    quality = f"quality {summary['quality']:.0f}" if "quality" in summary else ""
+    return shortened(harmless(summary.get("text") or summary.get("camera") or quality or job.get("stage", "")), 80)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.box import ROUNDED
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -85,7 +86,7 @@ def _rows(result: Result, pictures: Sequence[Path]) -> Iterator[Row]:
     for image in result.images:
         yield from _photo(image)
     for report in result.reports.values():
-        yield from _findings(report.get("full") or {})
+        yield from _findings(report.get("full") or {}, asked=bool(result.job["options"].get("text", True)))
     for remark in _remarks(result.job):
         yield "Warning", Text.assemble(("⚠ ", "yellow"), harmless(remark["message"]))
     engine = (result.job.get("provenance") or {}).get("vision")
@@ -112,10 +113,12 @@ def _photo(image: Mapping[str, Any]) -> Iterator[Row]:
             yield label, Text(value, style=style)
 
 
-def _findings(full: Mapping[str, Any]) -> Iterator[Row]:
+def _findings(full: Mapping[str, Any], *, asked: bool) -> Iterator[Row]:
     if full.get("colors"):
         yield "Colours", swatches(full["colors"])
     lines = full.get("text") or []
+    if asked and not lines:
+        yield "Text", Text("none found", style="dim")
     if lines:
         shown = [Text.assemble(harmless(line["text"]), (f"  {words.share(line['score'])}", "dim")) for line in lines]
         more = [Text(f"… and {len(lines) - SHOWN_LINES} more lines", style="dim")] if len(lines) > SHOWN_LINES else []
@@ -129,15 +132,15 @@ def meter(score: float) -> Text:
     return Text.assemble(("█" * filled, style), ("░" * (10 - filled), "dim"), f" {score:.0f}/100")
 
 
-def swatches(colors: Sequence[Mapping[str, Any]]) -> Text:
+def swatches(colors: Sequence[Mapping[str, Any]]) -> Columns:
     """Colours as coloured squares with their names and shares."""
-    text = Text()
-    for color in colors:
-        red, green, blue = (int(color[channel]) for channel in ("red", "green", "blue"))
-        text.append("██", style=f"rgb({red},{green},{blue})")
-        text.append(f" {harmless(color['hex'])} ")
-        text.append(f"{words.share(color['share'])}   ", style="dim")
-    return text
+    return Columns([_swatch(color) for color in colors], padding=(0, 2))
+
+
+def _swatch(color: Mapping[str, Any]) -> Text:
+    red, green, blue = (int(color[channel]) for channel in ("red", "green", "blue"))
+    share = (f" {words.share(color['share']):>4}", "dim")
+    return Text.assemble(("██", f"rgb({red},{green},{blue})"), f" {harmless(color['hex'])}", share)
 
 
 def _remarks(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -84,4 +84,4 @@ def _settings(exif: Mapping[str, Any]) -> Iterator[str]:
     if exif.get("iso"):
         yield f"ISO {exif['iso']}"
     if exif.get("focalLength"):
-        yield f"{float(exif['focalLength']):g} mm"
+        yield f"{float(exif['focalLength']):.4g} mm"

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.running import ROOT
 from tests.stack import command, environment, eventually, loupe
 
+PHOTOS = Path(os.environ.get("LOUPE_PHOTOS", ROOT.parent / "shared" / "photos"))
 KEYS = {"job", "images", "findings", "reports"}
 
 
@@ -218,6 +220,15 @@ def test_without_a_stack_one_is_started_for_the_call_and_stopped_afterwards(samp
     ]
     assert eventually(lambda: not any(process.is_running() for process in mine))
     assert not (data / "stack.json").exists()
+
+
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason=f"there are no photos in {PHOTOS} (LOUPE_PHOTOS)")
+def test_every_real_photo_comes_to_an_end_with_a_result_or_a_reason(analyze):
+    result = json.loads(analyze(PHOTOS, "--kind", "inspection", "--json", timeout=110).stdout)
+    jobs = [one["job"] for one in result["jobs"]]
+    assert len(jobs) >= 15
+    assert {job["state"] for job in jobs} == {"COMPLETED", "FAILED"}
+    assert all(job["error"]["reason"] and job["error"]["message"] for job in jobs if job["state"] == "FAILED")
 
 
 def test_the_same_user_comes_back(stack, samples):
