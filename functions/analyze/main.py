@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functions_framework
-from werkzeug.wrappers import Request, Response
+from flask import Request
+from werkzeug.wrappers import Response
 
-from .routes import answer
+from . import routes
+
+routes.prepare()
 
 
 @functions_framework.http
 def analyze(request: Request) -> Response:
     """Answer one request."""
-    return answer(request)
+    return routes.answer(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import Final
 
 from werkzeug.wrappers import Request, Response
@@ -13,33 +14,46 @@ from shared.http.health import health
 from shared.http.respond import respond
 from shared.http.routing import Route, Router
 from shared.logging import configure
+from shared.settings import load
 
 from .delivery import deliver
-from .services import Services, services
+from .services import Services, build
+from .settings import Settings
 
 MAX_PUSH: Final = 1024 * 1024  # bytes; a notification has about two thousand
 
 
+def prepare() -> None:
+    """Read the settings when the function starts, so that a wrong deployment does not come up. Raises SettingsError."""
+    configure("analyze")
+    settings()
+
+
 def answer(request: Request) -> Response:
     """Answer one request. No browser has business here: no origin is allowed."""
-    return respond(request, router(), cors_origins=())
+    return respond(request, router, cors_origins=())
+
+
+@functools.cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return load(Settings, os.environ)
 
 
 @functools.cache
 def router() -> Router:
     """The table of routes; the first call builds the services and warms the decoder."""
-    configure("analyze")
-    return Router((Route("POST", "/", push), health("analyze")), services())
+    return Router((Route("POST", "/", push), health("analyze")), build(settings()))
 
 
 def push(reached: Services, request: Request) -> Response:
     """One delivery. 204 acknowledges it; any other answer makes Pub/Sub deliver again."""
-    settings = reached.settings
+    told = reached.settings
     verify_push_token(
         request.headers.get("Authorization"),
         keys=reached.push_keys,
-        audience=settings.push_audience,
-        email=settings.push_service_account,
+        audience=told.push_audience,
+        email=told.push_service_account,
     )
     deliver(read_body(request, limit=MAX_PUSH), reached)
     return Response(status=204)

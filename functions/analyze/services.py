@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from shared.auth.keys import KeySet
 from shared.firestore import FirestoreDatabase
 from shared.jobs.store import Claim, Jobs
-from shared.settings import load
 from shared.switches import SwitchBoard
 
 from .intake.guard import Guard
@@ -50,7 +48,7 @@ class Services:
         """A reader of pictures that charges `meter`."""
         settings = self.settings
         return VisionEyes(
-            _vision_client,
+            functools.partial(_vision_client, settings.vision_emulator_host),
             meter,
             prices={TEXT: settings.vision_text_micro_usd, COLORS: settings.vision_properties_micro_usd},
             enabled=self.switches.now().provider("vision"),
@@ -58,12 +56,10 @@ class Services:
         )
 
 
-@functools.cache
-def services() -> Services:
-    """The services of this process. Raises SettingsError where the environment is not complete."""
+def build(settings: Settings) -> Services:
+    """The services that the settings describe, with a decoder on its way."""
     from google.cloud import firestore, storage
 
-    settings = load(Settings, os.environ)
     database = FirestoreDatabase(firestore.Client(project=settings.google_cloud_project))
     guard = Guard()
     guard.warm()
@@ -94,10 +90,9 @@ def _publisher() -> Any:
 
 
 @functools.cache
-def _vision_client() -> ImageAnnotatorClient:
+def _vision_client(local: str) -> ImageAnnotatorClient:
     from google.cloud import vision
 
-    local = services().settings.vision_emulator_host
     if not local:
         return vision.ImageAnnotatorClient()
     import grpc

@@ -86,7 +86,7 @@ def _rows(result: Result, pictures: Sequence[Path]) -> Iterator[Row]:
     for image in result.images:
         yield from _photo(image)
     for report in result.reports.values():
-        yield from _findings(report.get("full") or {}, asked=bool(result.job["options"].get("text", True)))
+        yield from _findings(report.get("full") or {})
     for remark in _remarks(result.job):
         yield "Warning", Text.assemble(("⚠ ", "yellow"), harmless(remark["message"]))
     engine = (result.job.get("provenance") or {}).get("vision")
@@ -113,11 +113,11 @@ def _photo(image: Mapping[str, Any]) -> Iterator[Row]:
             yield label, Text(value, style=style)
 
 
-def _findings(full: Mapping[str, Any], *, asked: bool) -> Iterator[Row]:
+def _findings(full: Mapping[str, Any]) -> Iterator[Row]:
     if full.get("colors"):
         yield "Colours", swatches(full["colors"])
-    lines = full.get("text") or []
-    if asked and not lines:
+    lines = full.get("text")
+    if lines == []:  # None: it was not looked for, or could not be read
         yield "Text", Text("none found", style="dim")
     if lines:
         shown = [Text.assemble(harmless(line["text"]), (f"  {words.share(line['score'])}", "dim")) for line in lines]

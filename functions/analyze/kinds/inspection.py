@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .port import Analysis, Color, Eyes, Finding, Photo, TextLine
+from .port import Analysis, Eyes, Finding, Photo, Seen, TextLine
 
 HEADLINE_LENGTH: Final = 120  # characters: the job's document stays small
 MAX_FINDINGS: Final = 100
@@ -23,24 +23,25 @@ def inspect(photos: Sequence[Photo], options: Mapping[str, Any], eyes: Eyes) -> 
         text=bool(options.get("text", True)),
         colors=bool(options.get("colors", True)),
     )
-    lines, colors = seen.text or (), seen.colors or ()
+    summary = _summary(photo, seen)
     return Analysis(
-        summary=_summary(photo, lines, colors),
-        findings=tuple(_finding(photo, line) for line in lines[:MAX_FINDINGS]),
-        reports={"inspection": _report(photo, lines, colors)},
+        summary=summary,
+        findings=tuple(_finding(photo, line) for line in (seen.text or ())[:MAX_FINDINGS]),
+        reports={"inspection": {"summary": summary, "full": _full(photo, seen)}},
         warnings=photo.warnings,
         degraded=seen.degraded,
         provenance={"vision": seen.engine} if seen.engine else {},
     )
 
 
-def _summary(photo: Photo, lines: Sequence[TextLine], colors: Sequence[Color]) -> dict[str, Any]:
-    text = " · ".join(line.text for line in lines)
+def _summary(photo: Photo, seen: Seen) -> dict[str, Any]:
+    """The headline. What was not looked for, or could not be read, is not there: that is not the same as none."""
+    text = " · ".join(line.text for line in seen.text or ())
     camera = " ".join(str(photo.exif[name]) for name in ("make", "model") if photo.exif.get(name))
     facts = {
         "text": text if len(text) <= HEADLINE_LENGTH else text[: HEADLINE_LENGTH - 1] + "…",
-        "textLines": len(lines),
-        "colors": [color.hex for color in colors[:5]],
+        "textLines": None if seen.text is None else len(seen.text),
+        "colors": None if seen.colors is None else [color.hex for color in seen.colors[:5]],
         "quality": photo.quality,
         "camera": camera[:HEADLINE_LENGTH],
         "takenAt": photo.exif.get("takenAt"),
@@ -48,14 +49,13 @@ def _summary(photo: Photo, lines: Sequence[TextLine], colors: Sequence[Color]) -
     return {name: value for name, value in facts.items() if value not in ("", None)}
 
 
-def _report(photo: Photo, lines: Sequence[TextLine], colors: Sequence[Color]) -> dict[str, Any]:
-    full = {
-        "text": [msgspec.to_builtins(line) for line in lines],
-        "colors": [msgspec.to_builtins(color) for color in colors],
+def _full(photo: Photo, seen: Seen) -> dict[str, Any]:
+    return {
+        "text": None if seen.text is None else [msgspec.to_builtins(line) for line in seen.text],
+        "colors": None if seen.colors is None else [msgspec.to_builtins(color) for color in seen.colors],
         "width": photo.width,
         "height": photo.height,
     }
-    return {"summary": _summary(photo, lines, colors), "full": full}
 
 
 def _finding(photo: Photo, line: TextLine) -> Finding:

@@ -61,7 +61,14 @@ def test_what_could_not_be_read_is_said_and_nothing_is_invented():
     analysis = inspect([a_photo()], {}, Sees(Seen(degraded=(lost,))))
     assert analysis.degraded == (lost,)
     assert analysis.findings == ()
-    assert "text" not in analysis.summary
+    assert {"text", "textLines", "colors"}.isdisjoint(analysis.summary)
+    assert analysis.reports["inspection"]["full"]["text"] is None
+
+
+def test_a_picture_without_text_is_told_from_one_whose_text_could_not_be_read():
+    analysis = inspect([a_photo()], {}, Sees(Seen(text=(), colors=(RED,))))
+    assert analysis.summary["textLines"] == 0
+    assert analysis.reports["inspection"]["full"]["text"] == []
 
 
 def test_a_wall_of_text_keeps_the_job_document_small():
