@@ -57,7 +57,7 @@ def test_claims_are_collected_from_wherever_they_stand():
     assert signed_payload({"x-goog-content-sha256": "UNSIGNED-PAYLOAD"}) == signed_payload({}) == ()
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30).filter(lambda text: text != "UNSIGNED-PAYLOAD"))
 def test_nonsense_is_refused_and_never_ignored(text):
     for read in (
         lambda: claims_in_headers({"content-md5": text}),
