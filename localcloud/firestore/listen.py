@@ -13,6 +13,7 @@ from localcloud.edge import Edge
 from localcloud.firestore import listen_answers, names, targets
 from localcloud.firestore.refusals import invalid, resource_exhausted
 from localcloud.firestore.store import Store
+from localcloud.firestore.streams import Streams
 from localcloud.firestore.watchers import Inbox, Watch, Watchers
 from localcloud.firestore.wire import ListenRequest, ListenResponse, Target
 from localcloud.rpc import RpcError
@@ -26,18 +27,20 @@ _WAITING_REQUESTS = 8
 class ListenCalls:
     """Listen."""
 
-    def __init__(self, store: Store, watchers: Watchers, edge: Edge) -> None:
+    def __init__(self, store: Store, watchers: Watchers, streams: Streams, edge: Edge) -> None:
         self._store = store
         self._watchers = watchers
+        self._streams = streams
         self._edge = edge
 
     async def listen(self, requests: AsyncIterator[ListenRequest], _: Any) -> AsyncIterator[ListenResponse]:
-        """Listen, until the client ends the stream."""
+        """Listen, until the client ends the stream. Raises UNAVAILABLE when the service stops."""
         stream = _Stream(self._store, self._watchers, self._edge)
-        reader = asyncio.create_task(stream.read(requests))
+        reader = asyncio.create_task(stream.read(self._streams.requests(requests)))
         try:
             async for answer in stream.answers():
                 yield answer
+            await reader
         finally:
             reader.cancel()
             stream.close()

@@ -15,6 +15,7 @@ from localcloud.firestore.reading import Readings
 from localcloud.firestore.reading_calls import ReadingCalls
 from localcloud.firestore.refusals import unimplemented
 from localcloud.firestore.store import Store
+from localcloud.firestore.streams import Streams
 from localcloud.firestore.transactions import Transactions
 from localcloud.firestore.turns import Turns
 from localcloud.firestore.watchers import Watchers
@@ -26,7 +27,7 @@ from localcloud.rpc import Duplex, Stream, Unary
 SERVICE = "google.firestore.v1.Firestore"
 FILE = "firestore.sqlite3"
 
-# How long calls under way may take when the service stops; listeners are cut off after it.
+# How long calls under way may take when the service stops.
 _GRACE_SECONDS = 0.2
 
 
@@ -35,15 +36,21 @@ class Firestore:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._watchers = Watchers()
+        self._streams = Streams()
         self._store: Store | None = None
         self._server: grpc.aio.Server | None = None
+
+    @property
+    def listeners(self) -> int:
+        """How many targets are being listened to."""
+        return len(self._watchers)
 
     async def start(self) -> None:
         """Returns when the port is open. Raises RuntimeError if the port or the file is taken."""
         store = Store(self._ground.data / FILE)
-        watchers = Watchers()
-        store.observe(watchers.committed)
-        methods = _methods(store, watchers, self._ground)
+        store.observe(self._watchers.committed)
+        methods = _methods(store, self._watchers, self._streams, self._ground)
         server = rpc.server(
             self._ground.ports.address("firestore"), rpc.handler(SERVICE, "firestore", self._ground.edge, methods)
         )
@@ -52,6 +59,7 @@ class Firestore:
 
     async def stop(self) -> None:
         """Returns when the port is closed and everything is in the file."""
+        self._streams.stop()
         if self._server is not None:
             await self._server.stop(_GRACE_SECONDS)
             self._server = None
@@ -60,7 +68,9 @@ class Firestore:
             self._store = None
 
 
-def _methods(store: Store, watchers: Watchers, ground: Ground) -> Mapping[str, rpc.Method]:
+def _methods(store: Store, watchers: Watchers, streams: Streams, ground: Ground) -> Mapping[str, rpc.Method]:
+    listening = ListenCalls(store, watchers, streams, ground.edge)
+    write_stream = WriteStreamCalls(store, streams, ground.edge)
     transactions = Transactions(store)
     turns = Turns()
     readings = Readings(store, transactions, turns)
@@ -83,8 +93,8 @@ def _methods(store: Store, watchers: Watchers, ground: Ground) -> Mapping[str, r
         "BatchWrite": Unary(request=wire.BatchWriteRequest, serve=writing.batch_write),
         "BeginTransaction": Unary(request=wire.BeginTransactionRequest, serve=writing.begin),
         "Rollback": Unary(request=wire.RollbackRequest, serve=writing.rollback),
-        "Listen": Duplex(request=wire.ListenRequest, serve=ListenCalls(store, watchers, ground.edge).listen),
-        "Write": Duplex(request=wire.WriteRequest, serve=WriteStreamCalls(store, ground.edge).write),
+        "Listen": Duplex(request=wire.ListenRequest, serve=listening.listen),
+        "Write": Duplex(request=wire.WriteRequest, serve=write_stream.write),
     }
 
 

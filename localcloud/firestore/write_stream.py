@@ -10,6 +10,7 @@ from localcloud.edge import Edge
 from localcloud.firestore import clock, names
 from localcloud.firestore.refusals import invalid
 from localcloud.firestore.store import Store
+from localcloud.firestore.streams import Streams
 from localcloud.firestore.wire import WriteRequest, WriteResponse
 from localcloud.firestore.writing_calls import check_request_size
 
@@ -17,18 +18,20 @@ from localcloud.firestore.writing_calls import check_request_size
 class WriteStreamCalls:
     """Write."""
 
-    def __init__(self, store: Store, edge: Edge) -> None:
+    def __init__(self, store: Store, streams: Streams, edge: Edge) -> None:
         self._store = store
+        self._streams = streams
         self._edge = edge
 
     async def write(self, requests: AsyncIterator[WriteRequest], _: Any) -> AsyncIterator[WriteResponse]:
         """Write: the first request opens the stream, every further one is a commit. A refused commit ends the stream.
 
-        Raises INVALID_ARGUMENT if the first request names no database or has writes, and what a commit raises.
+        Raises INVALID_ARGUMENT if the first request names no database or has writes, UNAVAILABLE when the service
+        stops, and what a commit raises.
         """
         database = ""
         answered = 0
-        async for request in requests:
+        async for request in self._streams.requests(requests):
             answer = WriteResponse(stream_token=answered.to_bytes(8, "big"))
             if not answered:
                 database = _opened(request)
