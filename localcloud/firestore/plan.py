@@ -56,7 +56,7 @@ class Plan:
 
     def results(self, candidates: Iterable[Document]) -> list[Document]:
         """The results among all documents in scope, in order."""
-        return self._cut(self._placed(candidates))
+        return self._window(self._first(self._placed(candidates)))
 
     async def results_in_slices(self, candidates: Sequence[Document]) -> list[Document]:
         """The same, letting other calls run in between."""
@@ -64,8 +64,10 @@ class Plan:
         for start in range(0, len(candidates), _SLICE):
             placed += self._placed(candidates[start : start + _SLICE])
             if start + _SLICE < len(candidates):
+                if self.limit is not None:
+                    placed = self._first(placed)
                 await asyncio.sleep(0)
-        return self._cut(placed)
+        return self._window(self._first(placed))
 
     def project(self, document: Document) -> Document:
         """What of a result is sent."""
@@ -74,10 +76,13 @@ class Plan:
     def _placed(self, candidates: Iterable[Document]) -> list[Placed]:
         return [(place, document) for document in candidates if (place := self.place(document)) is not None]
 
-    def _cut(self, placed: list[Placed]) -> list[Document]:
+    def _first(self, placed: list[Placed]) -> list[Placed]:
+        """In order, without what lies beyond the limit."""
         placed.sort(key=_place, reverse=self.order.reverse)
-        stop = None if self.limit is None else self.offset + self.limit
-        return [document for _, document in placed[self.offset : stop]]
+        return placed if self.limit is None else placed[: self.offset + self.limit]
+
+    def _window(self, placed: list[Placed]) -> list[Document]:
+        return [document for _, document in placed[self.offset :]]
 
 
 def compile_query(parent: str, query: StructuredQuery, *, needed: Sequence[str] = ()) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.firestore import clock
@@ -11,11 +11,13 @@ from localcloud.firestore.wire import Timestamp
 from localcloud.rpc import RpcError
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**15), 10**17))
 def test_a_time_survives_its_protobuf_form(time):
     assert clock.microseconds(clock.timestamp(time)) == time
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=30))
 def test_commit_times_grow_strictly_whatever_the_wall_clock_does(steps):
     wall = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from localcloud.firestore import content
 from localcloud.firestore.wire import Value
@@ -73,6 +73,7 @@ def test_a_document_of_exactly_one_mebibyte_is_accepted_and_a_byte_more_is_not()
         content.check_size(document("a/b", {"s": "x" * (room - 1000), "t": "x" * 1001}))
 
 
+@settings(deadline=None)
 @given(anything)
 def test_the_size_that_is_counted_is_never_more_than_four_times_the_encoding(anything):
     made = document("a/b", {"f": anything})

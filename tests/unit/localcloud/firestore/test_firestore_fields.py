@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.cloud.firestore_v1.field_path import FieldPath
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.firestore import fields
@@ -18,6 +18,7 @@ parts = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(parts)
 def test_every_path_that_the_client_spells_is_read_back(path):
     assert fields.parse(FieldPath(*path).to_api_repr()) == tuple(path)
@@ -43,6 +44,7 @@ def test_a_name_of_more_than_1500_bytes_is_refused():
         fields.check_name("é" * 751)
 
 
+@settings(deadline=None)
 @given(parts)
 def test_what_is_put_is_got_and_then_removed(path):
     target = document("a/b", {"other": 1})

@@ -6,7 +6,7 @@ import itertools
 import math
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.firestore import values
@@ -74,12 +74,14 @@ def test_values_that_only_differ_in_how_they_are_written_are_equal():
         assert len({values.key(value(plain)) for plain in group}) == 1
 
 
+@settings(deadline=None)
 @given(anything, anything)
 def test_of_two_values_exactly_one_is_less_or_they_are_equal(one, other):
     a, b = values.key(one), values.key(other)
     assert (a < b) + (b < a) + (a == b) == 1
 
 
+@settings(deadline=None)
 @given(anything, anything, anything)
 def test_the_order_is_transitive(one, two, three):
     a, b, c = sorted(map(values.key, (one, two, three)))
@@ -87,6 +89,7 @@ def test_the_order_is_transitive(one, two, three):
     assert a <= c
 
 
+@settings(deadline=None)
 @given(anything, anything)
 def test_values_of_different_types_never_look_alike(one, other):
     a, b = values.key(one), values.key(other)
@@ -94,11 +97,13 @@ def test_values_of_different_types_never_look_alike(one, other):
         assert (a < b) == (a[0] < b[0])
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_strings_sort_by_their_utf_8_bytes(one, other):
     assert (values.key(value(one)) < values.key(value(other))) == (one.encode() < other.encode())
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
 def test_integers_and_doubles_compare_without_rounding(integer, double):
     a, b = values.key(value(integer)), values.key(value(double))
