@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -17,12 +19,10 @@ from localcloud.supervisor import state
 from localcloud.supervisor.folder import DataFolder
 from localcloud.supervisor.order import Order
 from localcloud.supervisor.plan import ROOT
-from localcloud.supervisor.state import Running
-
-if TYPE_CHECKING:
-    import psutil
+from localcloud.supervisor.state import Process, Running
 
 STOPPED_WITHIN: Final = 15.0  # seconds
+POLL: Final = 0.02  # seconds
 
 
 class StackFailed(Exception):
@@ -40,7 +40,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def start(order: Order, *, note: Callable[[str], None]) -> Running:
     """Start a stack that stays, and return when it is up. Raises StackFailed."""
     process = _launch(order, subprocess.DEVNULL)
-    return _up(process, note)
+    try:
+        return _up(process, note)
+    except BaseException:
+        process.terminate()
+        raise
 
 
 @contextlib.contextmanager
@@ -70,27 +74,23 @@ def stop(data: Path) -> Running | None:
     found = state.read(data)
     if found is None:
         return None
-    import psutil
-
-    with contextlib.suppress(psutil.NoSuchProcess):
-        if found.supervisor.alive:
-            supervisor = psutil.Process(found.supervisor.pid)
-            supervisor.send_signal(signal.SIGTERM)
-            _wait_or_kill(supervisor)
+    _end(found.supervisor)
     folder = DataFolder(data)
     folder.take(waiting=lambda _: None)  # returns when the last process has let the folder go
     folder.close()
     return found
 
 
-def _wait_or_kill(supervisor: psutil.Process) -> None:
-    import psutil
-
-    try:
-        supervisor.wait(STOPPED_WITHIN)
-    except psutil.TimeoutExpired:
-        supervisor.kill()
-        supervisor.wait()
+def _end(supervisor: Process) -> None:
+    """Ask it to end, and wait; what is over but not yet collected by its parent counts as ended."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not supervisor.alive:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(supervisor.pid, number)
+        deadline = time.monotonic() + STOPPED_WITHIN
+        while supervisor.alive and time.monotonic() < deadline:
+            time.sleep(POLL)
 
 
 def _launch(order: Order, stdin: int) -> subprocess.Popen[bytes]:

@@ -72,6 +72,8 @@ class DataFolder:
             os.close(descriptor)
             raise
         self._lock = descriptor
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         end_stale(self.path)
 
     def close(self) -> None:
@@ -100,7 +102,8 @@ class DataFolder:
             if running is not None:
                 deadline = time.monotonic() + ENDING
             if time.monotonic() > deadline:
-                raise FolderBusy(f"A stack on {self.path} is neither up nor gone. End it with: loupe down")
+                holder = (self.path / LOCK).read_text().strip()
+                raise FolderBusy(f"A stack on {self.path} is neither up nor gone. End it with: kill {holder}")
             time.sleep(POLL)
 
 

@@ -21,6 +21,7 @@ from localcloud.supervisor.state import Running
 
 READY_WITHIN: Final = 60.0  # seconds; a first start compiles nothing, but a busy machine is slow
 GRACE: Final = 5.0  # seconds that a process may take to finish what it is doing
+SHORT_GRACE: Final = 0.5  # the same where the command that everything was done for is over
 STEADY: Final = 10.0  # seconds after which a process that ends is taken to have run well
 FIRST_DELAY: Final = 0.1  # seconds before a crashed process is started again; doubles while it keeps crashing
 LONGEST_DELAY: Final = 10.0
@@ -111,7 +112,7 @@ class Supervisor:
                 self._announce()
 
     async def _stop(self, child: Child) -> None:
-        stopping = asyncio.create_task(child.stop(GRACE))
+        stopping = asyncio.create_task(child.stop(SHORT_GRACE if self._plan.private else GRACE))
         hurry = asyncio.create_task(self._hurry.wait())
         await asyncio.wait({stopping, hurry}, return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()

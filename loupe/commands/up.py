@@ -56,8 +56,11 @@ def up(
     except ValueError as wrong:
         raise Misuse(str(wrong)) from wrong
     order = Order(data=str(data), ports=_ports(ports), free_ports=free_ports, overrides=overrides)
-    show = _shown(as_json=as_json, began=began, detached=detach)
-    _detached(order, show) if detach else _here(order, show, verbose=verbose)
+    show = _shown(as_json=as_json, began=began)
+    if detach:
+        _detached(order, show)
+    else:
+        _here(order, show, verbose=verbose)
 
 
 def _here(order: Order, show: Callable[[Running], None], *, verbose: bool) -> None:
@@ -95,7 +98,7 @@ def _detached(order: Order, show: Callable[[Running], None]) -> None:
         raise Trouble(str(failed)) from failed
 
 
-def _shown(*, as_json: bool, began: float, detached: bool) -> Callable[[Running], None]:
+def _shown(*, as_json: bool, began: float) -> Callable[[Running], None]:
     def show(running: Running) -> None:
         from loupe.view import stack
         from loupe.view.json import show_json
@@ -103,7 +106,7 @@ def _shown(*, as_json: bool, began: float, detached: bool) -> Callable[[Running]
         if as_json:
             show_json(running)
         else:
-            stack.show(running, seconds=time.monotonic() - began, detached=detached)
+            stack.show(running, seconds=time.monotonic() - began)
 
     return show
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from rich.box import SIMPLE
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from localcloud.supervisor.state import Running
 from loupe.view.console import err, out
+from loupe.view.next_steps import LOUPE
 
 WHAT: Final = {
     "upload": "takes jobs and signs upload URLs",
@@ -25,17 +27,18 @@ COLORS: Final = {"localcloud": "cyan", "upload": "green", "status": "blue", "ana
 WIDTH: Final = 10
 
 
-def show(running: Running, *, seconds: float, detached: bool) -> None:
+def show(running: Running, *, seconds: float) -> None:
     """Where everything is, and what to try."""
+    elsewhere = running.supervisor.pid != os.getpid()
     table = Table(box=SIMPLE, show_header=False, pad_edge=False)
     for name, what in WHAT.items():
         table.add_row(Text(name, style="bold"), Text(running.urls[name], style="cyan"), Text(what, style="dim"))
     out().print(Text(f"Loupe is up ({seconds:.1f} s). Everything is kept in {running.data}"))
     out().print(table)
-    out().print(Text("Try, " + ("next:" if detached else "in another terminal:")))
-    for command in ("loupe analyze photo.jpg --kind inspection", 'eval "$(loupe env)"', "loupe jobs"):
+    out().print(Text("Try, " + ("next:" if elsewhere else "in another terminal:")))
+    for command in (f"{LOUPE} analyze photo.jpg --kind inspection", f"{LOUPE} jobs", f'eval "$({LOUPE} env)"'):
         out().print(Text(f"  {command}", style="green"))
-    out().print(Text("Stop it with: loupe down" if detached else "Ctrl-C stops it.", style="dim"))
+    out().print(Text(f"Stop it with: {LOUPE} down" if elsewhere else "Ctrl-C stops it.", style="dim"))
 
 
 def echo(name: str, line: str) -> None:
