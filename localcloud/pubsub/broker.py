@@ -106,7 +106,6 @@ class Broker:
         with self._store.transaction():
             self._store.update_subscription(subscription.number, settings.proto.SerializeToString())
         subscription.configure(settings)
-        self._unburied.discard(settings.name)
         self._changed(subscription)
 
     def delete_subscription(self, name: str) -> None:

@@ -21,9 +21,10 @@ class Sender:
         self._client: httpx.AsyncClient | None = None
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], *, within: float) -> str | None:
-        """None if the endpoint acknowledged `within` so many seconds (to the end of its answer), or why not.
+        """None if the endpoint acknowledged `within` so many seconds, or why not.
 
-        Of the acknowledging codes, 102 is an interim one: an endpoint that says nothing after it does not acknowledge.
+        The time is that to the end of the answer; of a long one, the first 64 KiB are enough. The code 102 is an
+        interim one: an endpoint that says nothing after it does not acknowledge.
         """
         import httpx
 

@@ -35,7 +35,10 @@ class OpenStream:
         self._apply(first)
 
     async def answers(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """The answers, until the client says that it has no more requests."""
+        """The answers, until the client says that it has no more requests.
+
+        However the stream ends, what it handed out and nobody acknowledged is there for others at once.
+        """
         self._subscription.watch(self._changed.set)
         reader = asyncio.create_task(self._read(requests))
         reader.add_done_callback(lambda _: self._changed.set())
@@ -55,12 +58,8 @@ class OpenStream:
             reader.result()
         finally:
             reader.cancel()
-            self.close()
-
-    def close(self) -> None:
-        """Give back what was handed out and not acknowledged, for others to have at once. May be called again."""
-        self._subscription.unwatch(self._changed.set)
-        self._subscription.release(self._window)
+            self._subscription.unwatch(self._changed.set)
+            self._subscription.release(self._window)
 
     def _take(self) -> list[Entry]:
         return self._subscription.take(self._window, limit=BATCH, limit_bytes=BATCH_BYTES, lease=self._lease)

@@ -88,13 +88,12 @@ class Subscriber:
         taken = await pull(subscription, limit=request.max_messages, patience=patience)
         return protos.PullResponse(received_messages=[received(subscription, entry) for entry in taken])
 
-    async def _streaming_pull(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+    async def _streaming_pull(self, requests: AsyncIterator[Any], _context: Any) -> AsyncIterator[Any]:
         iterator = aiter(requests)
         first = await anext(iterator, None)
         if first is None:
             return
         stream = OpenStream(self._subscription(first.subscription), first, edge=self._edge)
-        context.add_done_callback(lambda _: stream.close())
         async for answer in stream.answers(iterator):
             yield answer
 

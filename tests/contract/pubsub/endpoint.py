@@ -63,6 +63,11 @@ class Endpoint:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a connection that finds no place is tried again only after a second
+
+
 @contextlib.contextmanager
 def endpoint(*answers: Answer) -> Iterator[Endpoint]:
     """An endpoint on a free port."""
@@ -87,8 +92,7 @@ def endpoint(*answers: Answer) -> Iterator[Endpoint]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     state.url = f"http://127.0.0.1:{server.server_port}/push?token=1"

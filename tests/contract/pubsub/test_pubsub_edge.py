@@ -3,7 +3,9 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections import Counter
+from contextlib import asynccontextmanager
 
 import grpc
 import pytest
@@ -30,10 +32,11 @@ class FailingEdge(Edge):
         self.fail_after = Counter()
         self.error = RpcError(grpc.StatusCode.UNAVAILABLE, "injected")
 
-    async def before(self, call):
-        self._maybe(self.fail_before, call)
-
-    async def after(self, call):
+    @asynccontextmanager
+    async def around(self, call, *arguments, **options):
+        async with super().around(call, *arguments, **options) as passed:
+            self._maybe(self.fail_before, call)
+            yield passed
         self._maybe(self.fail_after, call)
 
     def _maybe(self, failures, call):
@@ -140,6 +143,15 @@ def test_a_push_whose_answer_is_lost_is_sent_twice(pubsub, topic, edge):
         pubsub.subscription(topic, "push", push_config={"push_endpoint": there.url})
         pubsub.publish(topic, b"x")
         eventually(lambda: there.data() == [b"x", b"x"])
+
+
+def test_nothing_is_left_of_a_push_to_a_subscription_that_was_deleted_meanwhile(pubsub, topic):
+    """The fixture sees to it that no task is left."""
+    with endpoint(lambda _handler: time.sleep(1)) as there:
+        subscription = pubsub.subscription(topic, "push", push_config={"push_endpoint": there.url})
+        pubsub.publish(topic, b"x")
+        eventually(lambda: there.pushed)
+        pubsub.subscriber.delete_subscription(subscription=subscription)
 
 
 def test_a_push_that_fails_in_an_unforeseen_way_is_sent_again(pubsub, topic, edge, caplog):

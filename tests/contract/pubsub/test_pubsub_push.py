@@ -200,28 +200,58 @@ def test_the_retry_policy_delays_a_message_but_not_the_others(pubsub, topic):
         assert there.data() == [b"poison", b"good"]
 
 
-def test_at_most_eight_pushes_of_a_subscription_are_under_way(pubsub, topic):
-    lock = threading.Lock()
-    eight = threading.Barrier(8, timeout=10)
-    now, most = 0, 0
+class Meeting:
+    """Answers when eight requests are under way; counts how many there are at most."""
 
-    def answer(handler):
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        eight.wait()
+    def __init__(self, code):
+        self._eight = threading.Barrier(8, timeout=10)
+        self._lock = threading.Lock()
+        self._answer = status(code)
+        self._now = 0
+        self.most = 0
+
+    def __call__(self, handler):
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._eight.wait()
         time.sleep(0.02)
-        with lock:
-            now -= 1
-        status(204)(handler)
+        with self._lock:
+            self._now -= 1
+        self._answer(handler)
 
-    with endpoint(answer) as there:
-        pushing(pubsub, topic, there.url)
+
+def test_at_most_eight_pushes_of_a_subscription_are_under_way(pubsub, topic):
+    meeting = Meeting(204)
+    with endpoint(meeting) as there:
+        subscription = pushing(pubsub, topic, there.url)
+        for config in ({}, {"push_endpoint": there.url}):
+            pubsub.subscriber.modify_push_config(subscription=subscription, push_config=config)
         pubsub.publish(topic, *(b"%d" % number for number in range(40)))
         eventually(lambda: len(there.pushed) == 40, within=20)
-    assert most == 8
+    assert meeting.most == 8
     assert len({*there.data()}) == 40
+
+
+def test_pushes_that_fail_together_pause_the_subscription_once(pubsub, topic):
+    with endpoint(Meeting(500)) as there:
+        pushing(pubsub, topic, there.url)
+        pubsub.publish(topic, *[b"x"] * 8)
+        eventually(lambda: len(there.pushed) >= 17)
+    rounds = [sorted(pushed.at for pushed in there.pushed)[first] for first in (0, 8, 16)]
+    assert 0.1 < rounds[1] - rounds[0] < 0.4
+    assert 0.2 < rounds[2] - rounds[1] < 0.5
+
+
+def test_a_success_ends_the_pausing(pubsub, topic):
+    with endpoint(*[status(500)] * 4, status(204), status(500), status(204)) as there:
+        pushing(pubsub, topic, there.url)
+        pubsub.publish(topic, b"x")
+        eventually(lambda: len(there.pushed) == 5)
+        pubsub.publish(topic, b"y")
+        eventually(lambda: len(there.pushed) == 7)
+    assert there.pushed[4].at - there.pushed[3].at > 0.8
+    assert there.pushed[6].at - there.pushed[5].at < 0.5
 
 
 def test_messages_with_one_ordering_key_are_pushed_in_order(pubsub, topic):

@@ -73,6 +73,19 @@ def test_the_number_of_attempts_survives(own_cloud, pubsub):
     assert received.delivery_attempt == 3
 
 
+def test_a_dead_message_stays_dead(own_cloud, pubsub):
+    topic = pubsub.topic()
+    morgue = pubsub.subscription(pubsub.topic("morgue"), "morgue")
+    policy = {"dead_letter_topic": pubsub.path("topics", "morgue")}
+    subscription = pubsub.subscription(topic, dead_letter_policy=policy)
+    pubsub.publish(topic, b"poison")
+    for _ in range(5):
+        pubsub.give(subscription, 0, *pubsub.pull(subscription))
+    restart(own_cloud, pubsub)
+    assert data(pubsub.pull(morgue)) == [b"poison"]
+    assert pubsub.nothing_comes(subscription)
+
+
 def test_a_message_held_across_the_restart_can_still_be_acknowledged(own_cloud, pubsub):
     topic = pubsub.topic()
     subscription = pubsub.subscription(topic)
@@ -91,14 +104,15 @@ def test_deleted_things_stay_deleted(own_cloud, pubsub):
     pubsub.publish(gone, b"orphaned")
     pubsub.subscriber.delete_subscription(subscription=deleted)
     pubsub.publisher.delete_topic(topic=gone)
+    pubsub.publish(topic, b"y")
     restart(own_cloud, pubsub)
     with refused(exceptions.NotFound):
-        pubsub.publish(gone, b"y")
+        pubsub.publish(gone, b"z")
     with refused(exceptions.NotFound):
         pubsub.pull(deleted)
     assert pubsub.subscriber.get_subscription(subscription=orphan).topic == "_deleted-topic_"
     assert data(pubsub.pull(orphan)) == [b"orphaned"]
-    assert data(pubsub.pull(kept)) == [b"x"]
+    assert data(pubsub.pull(kept)) == [b"x", b"y"]
 
 
 def test_a_push_that_was_under_way_is_sent_again(own_cloud, pubsub):

@@ -89,6 +89,17 @@ def test_a_cancelled_stream_gives_back_what_it_held(pubsub, topic, subscription,
     assert data(pubsub.pull(subscription, wait=1)) == [b"2"]
 
 
+def test_what_a_broken_stream_held_counts_as_an_attempt(pubsub, topic):
+    """Else a message that kills its subscriber would never be dead."""
+    subscription = pubsub.subscription(topic, "counted", dead_letter_policy={"dead_letter_topic": topic})
+    pubsub.publish(topic, b"x")
+    for attempt in (1, 2, 3):
+        opened = Stream(pubsub, subscription)
+        eventually(lambda opened=opened: opened.messages)
+        assert [one.delivery_attempt for one in opened.messages] == [attempt]
+        opened.cancel()
+
+
 def test_a_stream_holds_no_more_messages_than_it_may(pubsub, topic, stream):
     pubsub.publish(topic, b"1", b"2", b"3", b"4", b"5")
     opened = stream(max_outstanding_messages=2)

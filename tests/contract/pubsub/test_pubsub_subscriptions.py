@@ -26,6 +26,7 @@ def test_a_subscription_keeps_what_it_was_told(pubsub):
         "enable_message_ordering": True,
         "labels": {"team": "a"},
         "expiration_policy": {},
+        "topic_message_retention_duration": {"seconds": 600},  # output only
         "push_config": {
             "push_endpoint": "http://127.0.0.1:1/push",
             "oidc_token": {"service_account_email": "push@demo.iam.gserviceaccount.com", "audience": "loupe"},
@@ -38,6 +39,7 @@ def test_a_subscription_keeps_what_it_was_told(pubsub):
     assert made.enable_message_ordering
     assert made.labels == {"team": "a"}
     assert not made.expiration_policy.ttl
+    assert not made.topic_message_retention_duration
     assert made.push_config.oidc_token.audience == "loupe"
 
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from localcloud.pubsub.filter import FilterError, parse
@@ -118,6 +118,7 @@ PIECES = st.sampled_from(
 ATTRIBUTES = st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=3)
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=300) | st.lists(PIECES, max_size=30).map("".join) | st.lists(PIECES, max_size=30).map(" ".join),
     ATTRIBUTES,
@@ -137,6 +138,7 @@ TESTS = st.sampled_from(["attributes:a", 'attributes.a = "x"', 'attributes.b != 
 SMALL = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "x", "y", "zz"]))
 
 
+@settings(deadline=None)
 @given(TESTS, TESTS, SMALL)
 def test_boolean_operators_obey_de_morgan(one, other, attributes):
     assert parse(f"NOT ({one} AND {other})")(attributes) == parse(f"NOT {one} OR NOT {other}")(attributes)

@@ -78,3 +78,22 @@ def test_connections_are_used_again():
 )
 def test_an_endpoint_that_cannot_be_reached_is_said_to_be_so(url):
     assert post(url, within=5)
+
+
+def test_an_endless_answer_acknowledges_all_the_same():
+    def endless(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            handler.wfile.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+
+    with endpoint(endless) as there:
+        assert post(there.url, within=5) is None
+
+
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with endpoint() as there:
+        assert post(there.url, within=5) is None

@@ -122,6 +122,14 @@ class SubscriptionMachine(RuleBasedStateMachine):
     def refuse_everything(self):
         self.subscription.modify(self.ack_ids, 0)
 
+    @rule(times=st.integers(1, 5))
+    def take_and_refuse_again_and_again(self, times):
+        for _ in range(times):
+            taken = self.subscription.take(self.windows[0], limit=1000)
+            self.ack_ids += [entry.ack_id for entry in taken]
+            self.subscription.fail(taken)
+            self.clock.advance(5.0)
+
     @rule(which=st.integers(0, 1))
     def go_away(self, which):
         self.subscription.release(self.windows[which])
@@ -164,8 +172,12 @@ class SubscriptionMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_store_has_what_memory_has(self):
-        stored = sorted((row, failures) for row, number, failures, _ in self.store.backlog() if number == 1)
-        assert stored == sorted((entry.row, entry.failures) for entry in self.subscription.backlog)
+        remembered = [
+            (entry.row, subscription.number, entry.failures, entry.message.body)
+            for subscription in (self.subscription, self.morgue)
+            for entry in subscription.backlog
+        ]
+        assert list(self.store.backlog()) == sorted(remembered)
 
     @invariant()
     def nothing_is_delivered_more_often_than_the_policy_allows(self):
@@ -194,6 +206,17 @@ TestSubscription = SubscriptionMachine.TestCase
 TestSubscription.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestOrderedSubscription = OrderedSubscriptionMachine.TestCase
 TestOrderedSubscription.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_the_machine_reaches_dead_letters():
+    """The rules above can kill a message; were that not so, they would prove nothing about it."""
+    machine = SubscriptionMachine()
+    machine.publish(count=2, key="", skip=False)
+    machine.take_and_refuse_again_and_again(times=5)
+    assert (len(machine.subscription.backlog), len(machine.morgue.backlog)) == (0, 2)
+    machine.every_message_is_in_exactly_one_place()
+    machine.the_store_has_what_memory_has()
+    machine.teardown()
 
 
 def drained(subscription):
@@ -271,3 +294,17 @@ def test_a_store_that_cannot_be_written_refuses_the_message_and_delivers_nothing
         subscription.acknowledge([entry.ack_id])
     assert [data(one) for one in subscription.backlog] == [b"first"]
     assert entry.state is State.OUTSTANDING
+
+
+def test_ids_go_on_growing_even_if_the_clock_was_set_back():
+    clock = HandClock()
+    store, _, subscription = opened(clock)
+    future = 10**17  # microseconds since 1970: in the year 5138
+    with store.transaction():
+        store.add_messages(
+            [(future, subscription.number, 0, PubsubMessage(data=b"from the future").SerializeToString())]
+        )
+    again = Broker(store=store, clock=clock, changed=lambda _: None)
+    assert again.publish(TOPIC, [PubsubMessage(data=b"m")]) == [future + 1]
+    assert drained(again.subscription(SUBSCRIPTION)) == [b"from the future", b"m"]
+    store.close()
