@@ -57,6 +57,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     warnings: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
+    wordless: bool = False  # text was looked for, and there is none
     colors: tuple[Color, ...] = ()
     facts: tuple[Fact, ...] = ()
     times: tuple[Fact, ...] = ()
@@ -114,6 +115,7 @@ def card(shown: Shown) -> Card:
             Line(number=number, text=harmless(finding["value"]), share=words.share(finding["score"]))
             for number, finding in enumerate(result.findings, start=1)
         ),
+        wordless=full.get("text") == [],
         colors=tuple(_color(color) for color in full.get("colors") or ()),
         facts=tuple(_facts(image, sample.path.stat().st_size)),
         times=tuple(_times(job, outcome.seconds)),

@@ -101,10 +101,7 @@ def _photo(image: Mapping[str, Any]) -> Iterator[Row]:
     if quality is not None:
         yield "Quality", meter(float(quality))
     kind = str(image.get("type", "")).removeprefix("image/").upper()
-    yield (
-        "Photo",
-        Text(f"{words.dimensions(image)} · {harmless(kind)} · {words.size(image['size'])}"),
-    )
+    yield "Photo", Text(f"{words.dimensions(image)} · {harmless(kind)} · {words.size(image['size'])}")
     exif = image.get("exif") or {}
     facts = (("Camera", words.camera(exif)), ("Taken", words.taken(exif)), ("Place", words.place(image.get("gps"))))
     for label, value in facts:
