@@ -1,39 +1,14 @@
-"""The plain protobuf classes of Firestore's API, without the client library around them.
-
-`google.cloud.firestore_v1` imports the whole client (authentication, HTTP, bulk writer: 27 MB and 170 ms) to reach its
-`types`. A server needs only those, so the package's own `__init__` is not run. It still runs for whoever imports it.
-"""
+"""The plain protobuf classes of Firestore's API."""
 
 from __future__ import annotations
-
-import importlib
-import importlib.util
-import sys
-from types import ModuleType
 
 from google.protobuf import empty_pb2, timestamp_pb2
 from google.rpc import status_pb2
 
-_CLIENT = "google.cloud.firestore_v1"
+from localcloud.messages import types_of
 
-
-def _types(*names: str) -> list[ModuleType]:
-    """The modules `google.cloud.firestore_v1.types.<name>`."""
-    already = _CLIENT in sys.modules
-    if not already:
-        spec = importlib.util.find_spec(_CLIENT)
-        if spec is None:
-            raise ImportError(f"{_CLIENT} is not installed")
-        sys.modules[_CLIENT] = importlib.util.module_from_spec(spec)
-    try:
-        return [importlib.import_module(f"{_CLIENT}.types.{name}") for name in names]
-    finally:
-        if not already:
-            del sys.modules[_CLIENT]
-
-
-_common, _document, _write, _query, _aggregation, _firestore = _types(
-    "common", "document", "write", "query", "aggregation_result", "firestore"
+_common, _document, _write, _query, _aggregation, _firestore = types_of(
+    "google.cloud.firestore_v1", "common", "document", "write", "query", "aggregation_result", "firestore"
 )
 
 Empty = empty_pb2.Empty

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.pubsub_v1.types import pubsub as types
+from localcloud.messages import types_of
+
+[types] = types_of("google.pubsub_v1", "pubsub")
 
 Topic: Any = types.Topic.pb()
 Subscription: Any = types.Subscription.pb()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from google.cloud.vision_v1.types import AnnotateImageResponse, TextAnnotation
-
 from localcloud.vision.findings import Block, Findings, Point, Word
+from localcloud.vision.wire import AnnotateImageResponse, TextAnnotation
 
 Break: Final = TextAnnotation.DetectedBreak.BreakType
 

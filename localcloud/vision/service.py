@@ -8,15 +8,15 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
-from google.cloud.vision_v1 import types
-from google.cloud.vision_v1.types import Feature
 
 from localcloud.ground import Ground
 from localcloud.rpc import RpcError, Unary, handler, server
+from localcloud.vision import wire
 from localcloud.vision.answers import Fill, empty, fill_colours, fill_nothing, fill_safe_search, fill_text
 from localcloud.vision.child import Engine, EngineLost
 from localcloud.vision.findings import Findings, Task
 from localcloud.vision.images import Images
+from localcloud.vision.wire import Feature
 
 MAX_IMAGES: Final = 16  # in one request, as in the cloud
 
@@ -45,9 +45,9 @@ FEATURES: Final[dict[int, Served]] = {
     Feature.Type.OBJECT_LOCALIZATION: NO_MODEL,
 }
 UNSERVED: Final[dict[str, Any]] = {
-    "BatchAnnotateFiles": types.BatchAnnotateFilesRequest,
-    "AsyncBatchAnnotateImages": types.AsyncBatchAnnotateImagesRequest,
-    "AsyncBatchAnnotateFiles": types.AsyncBatchAnnotateFilesRequest,
+    "BatchAnnotateFiles": wire.BatchAnnotateFilesRequest,
+    "AsyncBatchAnnotateImages": wire.AsyncBatchAnnotateImagesRequest,
+    "AsyncBatchAnnotateFiles": wire.AsyncBatchAnnotateFilesRequest,
 }
 
 
@@ -63,7 +63,7 @@ class Vision:
 
     async def start(self) -> None:
         """Returns when the port is open. Raises RuntimeError if it is taken."""
-        methods = {"BatchAnnotateImages": Unary(request=types.BatchAnnotateImagesRequest.pb(), serve=self._annotate)}
+        methods = {"BatchAnnotateImages": Unary(request=wire.BatchAnnotateImagesRequest.pb(), serve=self._annotate)}
         for name, request in UNSERVED.items():
             methods[name] = Unary(request=request.pb(), serve=_unserved(name))
         self._server = server(
@@ -87,7 +87,7 @@ class Vision:
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"Too many images per request: {len(request.requests)}; the limit is {MAX_IMAGES}.",
             )
-        answer = types.BatchAnnotateImagesResponse.pb()()
+        answer = wire.BatchAnnotateImagesResponse.pb()()
         for image in request.requests:  # one at a time, so that a large request does not shut out a small one
             answer.responses.append(await self._answered(image))
         return answer
