@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 import grpc.aio
 
-from localcloud.edge import Edge
+from localcloud.faults.calls import CALLS
+from localcloud.faults.details import Describe
+
+if TYPE_CHECKING:  # the edge needs RpcError
+    from localcloud.edge import Edge
+    from localcloud.faults.decision import Decision
 
 MESSAGE_LIMIT = 32 * 1024 * 1024
+
+_LOG = logging.getLogger(__name__)
 
 
 class RpcError(Exception):
@@ -89,10 +99,16 @@ def _method(call: str, edge: Edge, method: Method) -> grpc.RpcMethodHandler:
 
 
 def _unary(call: str, edge: Edge, serve: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+    describe = _describe(call)
+
     async def served(request: Any, context: Any) -> Any:
         try:
-            async with edge.around(call):
-                return await serve(request, context)
+            async with edge.around(call, partial(describe, request)) as decision:
+                copies = [type(request).FromString(request.SerializeToString()) for _ in range(decision.copies)]
+                answer = await serve(request, context)
+                for copy in copies:
+                    await _again(call, serve(copy, context))
+                return _GARBLED if decision.malformed else answer
         except RpcError as error:
             await context.abort(error.code, error.message)
 
@@ -102,12 +118,50 @@ def _unary(call: str, edge: Edge, serve: Callable[[Any, Any], Awaitable[Any]]) -
 def _stream(
     call: str, edge: Edge, serve: Callable[[Any, Any], AsyncIterator[Any]]
 ) -> Callable[[Any, Any], AsyncIterator[Any]]:
+    describe = _describe(call)
+
     async def served(request: Any, context: Any) -> AsyncIterator[Any]:
         try:
-            async with edge.around(call):
-                async for answer in serve(request, context):
+            async with edge.around(call, partial(describe, request)) as decision:
+                answers = serve(request, context)
+                if decision.malformed or decision.cut_after:
+                    answers = _harmed(answers, decision)
+                async for answer in answers:
                     yield answer
         except RpcError as error:
             await context.abort(error.code, error.message)
 
     return served
+
+
+class _Garbled:
+    """An answer that is no protobuf message."""
+
+    def SerializeToString(self) -> bytes:  # noqa: N802 - the name that protobuf messages have
+        """Bytes that no message can be read from."""
+        return b"\xff" * 12
+
+
+_GARBLED: Final = _Garbled()
+
+
+def _describe(call: str) -> Describe:
+    known = CALLS.get(call)
+    return known.describe if known and known.describe else lambda _request: {}
+
+
+async def _again(call: str, copy: Awaitable[Any]) -> None:
+    """The copy of a call; its caller is told about the first one only."""
+    try:
+        await copy
+    except RpcError as error:
+        _LOG.info("the copy of a call of %s was refused: %s", call, error.message)
+
+
+async def _harmed(answers: Any, decision: Decision) -> AsyncIterator[Any]:
+    """The first answer, and if nothing cuts the stream after it all others."""
+    async with aclosing(answers) as opened:
+        async for answer in opened:
+            yield _GARBLED if decision.malformed else answer
+            if decision.cut_after:
+                return

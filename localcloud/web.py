@@ -5,27 +5,71 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any
 
 import uvicorn
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from localcloud.edge import Edge
+from localcloud.faults.bodies import HarmedRequest, HarmedResponse, NoResponse, gone
+from localcloud.faults.calls import CALLS
+from localcloud.faults.decision import UNTOUCHED, Decision
+from localcloud.faults.effects import Truncate
+from localcloud.faults.failure import Dropped
 from localcloud.ground import HOST
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+_TRANSPORT = "localcloud.transport"
+
 
 def route(edge: Edge, call: str, path: str, serve: Handler, *methods: str) -> Route:
-    """A Starlette route that passes the edge under the name `call`."""
+    """A Starlette route that passes the edge under the name `call`; an application has to answer `Fault` somehow."""
+    known = CALLS.get(call)
+    describe = known.describe if known and known.describe else lambda _request: {}
 
     async def passed(request: Request) -> Response:
-        async with edge.around(call):
-            return await serve(request)
+        try:
+            async with edge.around(call, partial(describe, request), gone=partial(gone, request.receive)) as decision:
+                if decision is UNTOUCHED:
+                    return await serve(request)
+                return await _harmed(serve, request, decision)
+        except Dropped:
+            transport = _transport(request)
+            if transport is None:
+                raise
+            return NoResponse(transport.abort)
 
     return Route(path, passed, methods=list(methods))
+
+
+async def _harmed(serve: Handler, request: Request, decision: Decision) -> Response:
+    transport = _transport(request)
+    if transport is None:
+        return await serve(request)
+    if decision.request is not None:
+        length = int(request.headers.get("content-length", "0"))
+        request = Request(request.scope, HarmedRequest(request.receive, decision.request, length))
+    try:
+        answer = await serve(request)
+    except ClientDisconnect:
+        if isinstance(decision.request, Truncate):
+            raise Dropped("the upload was cut", applied=False) from None
+        raise
+    if decision.answer is not None or decision.malformed:
+        return HarmedResponse(answer, decision, transport.close)
+    return answer
+
+
+def _transport(request: Request) -> asyncio.Transport | None:
+    """The connection that a request came over; a call that came inside another one has none."""
+    state: dict[str, Any] = request.scope.get("state", {})
+    return state.get(_TRANSPORT)
 
 
 class WebServer:
@@ -36,6 +80,7 @@ class WebServer:
             app,
             host=HOST,
             port=port,
+            http=_Protocol,
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -65,3 +110,11 @@ class _QuietServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Protocol(H11Protocol):
+    """Tells the application the connection of each request, so that faults can break it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, _TRANSPORT: transport}

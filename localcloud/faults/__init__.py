@@ -1,0 +1,1 @@
+"""Faults on purpose: rules by which named calls fail, wait, hang, break, double or change places, each by its seed."""
