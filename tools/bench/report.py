@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 OUT: Final = Path("bench-out")
+DIGITS: Final = {"s": 2}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ def median(name: str, values: Sequence[float], unit: str, *, goal: float | None 
     """A row of the median, noting the count and the slowest tenth."""
     ordered = sorted(values)
     tenth = ordered[min(len(ordered) - 1, round(0.9 * (len(ordered) - 1)))]
-    note = f"median of {len(values)}; 90 %: {tenth:.1f}"
+    note = f"median of {len(values)}; 90 %: {tenth:.{DIGITS.get(unit, 1)}f}"
     return Row(name=name, value=statistics.median(values), unit=unit, goal=goal, note=note)
 
 
@@ -51,7 +52,7 @@ def publish(name: str, rows: Sequence[Row]) -> None:
     table.add_column("how")
     for row in rows:
         goal = "" if row.goal is None else f"≤ {row.goal:g} {row.unit}"
-        table.add_row(row.name, f"{row.value:.1f} {row.unit}", goal, row.met, row.note)
+        table.add_row(row.name, f"{row.value:.{DIGITS.get(row.unit, 1)}f} {row.unit}", goal, row.met, row.note)
     Console().print(table)
     OUT.mkdir(exist_ok=True)
     content = {
