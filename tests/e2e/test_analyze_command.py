@@ -212,7 +212,7 @@ def test_without_a_stack_one_is_started_for_the_call_and_stopped_afterwards(samp
     data = tmp_path / "data"
     arguments = ("analyze", samples["wall.webp"].path, "--kind", "inspection", "--option", "text=false", "--json")
     answer = loupe(*arguments, data=data)
-    assert answer.returncode == 0
+    assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["job"]["state"] == "COMPLETED"
     assert "No stack is running: starting one" in answer.stderr
     mine = [
