@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from localcloud.edge import Edge
 from localcloud.ground import Ground
 from localcloud.keys import Keys
 from localcloud.storage.service import Storage
+from localcloud.storage.store import Store
+from localcloud.storage.times import now
 from tests.running import free_ports
 
 TOPIC = "projects/demo-loupe/topics/photos"
@@ -203,6 +206,21 @@ def test_what_could_not_be_told_before_a_stop_is_told_after_the_next_start(tmp_p
         async with running(ground, again):
             await asyncio.sleep(0.05)
             assert again.told == []
+
+    asyncio.run(run())
+
+
+def test_what_a_killed_run_had_under_way_is_told_at_once(tmp_path):
+    async def run():
+        ground = ground_at(tmp_path)
+        async with running(ground, None) as (service, http):
+            service.ensure_notification("photos", TOPIC)
+            await upload(http, "o")
+        with contextlib.closing(Store(tmp_path, "http://127.0.0.1")) as killed:
+            assert len(killed.outbox.claim(most=10, until=now() + 3_600_000_000)) == 1
+        recorder = Recorder()
+        async with running(ground, recorder):
+            await recorder.wait_for(1)
 
     asyncio.run(run())
 
