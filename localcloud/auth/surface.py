@@ -25,6 +25,8 @@ from localcloud.auth.refusal import Refused, unimplemented, unsupported
 from localcloud.auth.store import Store
 from localcloud.auth.tokens import Tokens
 from localcloud.auth.wire import checked_project, read, read_refresh, realm_of
+from localcloud.faults import admin
+from localcloud.faults.failure import Fault
 from localcloud.ground import Ground
 from localcloud.web import Handler, route
 
@@ -94,8 +96,8 @@ def application(ground: Ground, store: Store) -> ASGIApp:
     """The whole service as one ASGI application; any web page may call it."""
     surface = Surface(ground, store)
     app = Starlette(
-        routes=list(surface.routes()),
-        exception_handlers={Refused: _refused, HTTPException: _not_found},
+        routes=[*surface.routes(), *admin.routes(ground.edge)],
+        exception_handlers={Refused: _refused, Fault: _faulted, HTTPException: _not_found},
     )
     return CORSMiddleware(
         app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], allow_private_network=True, max_age=3600
@@ -109,7 +111,8 @@ class Surface:
         self._edge = ground.edge
         self._keys = ground.keys
         self._store = store
-        self._realm = partial(realm_of, store=store, tokens=Tokens(ground.keys), project=ground.project)
+        tokens = Tokens(ground.keys, clock=ground.edge.clock("auth"))
+        self._realm = partial(realm_of, store=store, tokens=tokens, project=ground.project)
 
     def routes(self) -> Iterator[Route]:
         """Every path that is answered."""
@@ -169,6 +172,13 @@ async def _refused(_request: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         raise error
     return JSONResponse(error.body(), error.http)
+
+
+async def _faulted(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Fault):
+        raise error
+    refusal = Refused(error.message, http=error.http, status=error.code.name)
+    return JSONResponse(refusal.body(), refusal.http)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import jwt
@@ -29,10 +30,11 @@ class CustomToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens:
-    """Makes and reads tokens with the keys of the local cloud."""
+    """Makes and reads tokens with the keys of the local cloud; `clock` tells when ID tokens are issued."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, *, clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
+        self._clock = clock
         self._issuer = keys.issuer.public_key()
 
     def id_token(self, user: User, session: Session) -> str:
@@ -53,7 +55,8 @@ class Tokens:
             claims |= {"email": user.email, "email_verified": user.email_verified}
         if session.provider == "anonymous":
             claims["provider_id"] = "anonymous"
-        return self._keys.sign_token(claims, lifetime=LIFETIME)
+        now = int(self._clock())
+        return self._keys.sign_token({**claims, "iat": now, "exp": now + LIFETIME})
 
     def session_cookie(self, id_token_claims: dict[str, Any], lifetime: int) -> str:
         """A session cookie with the claims of an ID token. `lifetime` is in seconds."""

@@ -48,7 +48,7 @@ class Firestore:
 
     async def start(self) -> None:
         """Returns when the port is open. Raises RuntimeError if the port or the file is taken."""
-        store = Store(self._ground.data / FILE)
+        store = Store(self._ground.data / FILE, source=self._ground.edge.clock("firestore"))
         store.observe(self._watchers.committed)
         methods = _methods(store, self._watchers, self._streams, self._ground)
         server = rpc.server(

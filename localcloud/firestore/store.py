@@ -5,6 +5,7 @@ A commit is one step of the event loop from reading to telling the watchers, so 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,14 +23,14 @@ Observer = Callable[[list[Change]], None]
 class Store:
     """Documents in memory, written through to disk, with the recent past."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file at `path`. Raises RuntimeError if that cannot be."""
+    def __init__(self, path: Path, *, source: Callable[[], float] = time.time) -> None:
+        """Open the file at `path`; `source` tells the seconds since 1970. Raises RuntimeError if that cannot be."""
         self._disk = Disk(path)
         self._documents = Documents()
         for document in self._disk.load():
             self._documents.put(document.name, document)
         self.last_commit = self._disk.last_commit()
-        self.clock = Clock(last=self.last_commit)
+        self.clock = Clock(last=self.last_commit, source=source)
         self._history = history.History(start=self.last_commit)
         self._observers: list[Observer] = []
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from localcloud.edge import Edge
+from localcloud.faults.details import written_documents
 from localcloud.firestore import clock, names
 from localcloud.firestore.refusals import invalid
 from localcloud.firestore.store import Store
@@ -38,7 +40,7 @@ class WriteStreamCalls:
                 answer.stream_id = secrets.token_hex(8)
             else:
                 check_request_size(request)
-                async with self._edge.around("firestore.Write.commit"):
+                async with self._edge.around("firestore.Write.commit", partial(written_documents, request)):
                     time, results = self._store.commit(database, request.writes)
                 answer.write_results.extend(results)
                 answer.commit_time.CopyFrom(clock.timestamp(time))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -23,11 +24,22 @@ _LOG = logging.getLogger(__name__)
 
 
 class Broker:
-    """Everything there is, as the store had it. `changed` is called with each subscription whose settings are new."""
+    """Everything there is, as the store had it. `changed` is called with each subscription whose settings are new.
 
-    def __init__(self, *, store: Store, clock: Clock, changed: Callable[[Subscription], None]) -> None:
+    `wall` tells the seconds since 1970 for the time of publication.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        changed: Callable[[Subscription], None],
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._wall = wall
         self._changed = changed
         self._ids = Ids()
         self._topics: dict[str, Any] = {}
@@ -147,7 +159,7 @@ class Broker:
         fresh: dict[Subscription, list[Entry]] = {}
         for proto in protos:
             numbers.append(self._ids.next())
-            message = stamp(proto, numbers[-1])
+            message = stamp(proto, numbers[-1], now=self._wall())
             for reader in self._readers.get(topic, ()):
                 if reader.settings.matches is None or reader.settings.matches(proto.attributes):
                     fresh.setdefault(reader, []).append(Entry(row=self._ids.next(), message=message))

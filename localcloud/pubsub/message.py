@@ -42,9 +42,9 @@ class Ids:
         self._last = max(self._last, used)
 
 
-def stamp(proto: Any, number: int) -> Message:
+def stamp(proto: Any, number: int, *, now: float) -> Message:
     """Give a PubsubMessage its id and time of publication (whole milliseconds, as Google's), and keep it."""
-    milliseconds = time.time_ns() // 1_000_000
+    milliseconds = int(now * 1000)
     proto.message_id = str(number)
     proto.publish_time.FromMilliseconds(milliseconds)
     return Message(

@@ -40,9 +40,10 @@ class Pushes:
             await pusher.stop()
         await self._sender.close()
 
-    async def _post(self, subscription: Subscription, push: Push, entry: Entry) -> str | None:
+    async def _post(self, subscription: Subscription, push: Push, entry: Entry, twin: int) -> str | None:
         headers = {"Content-Type": "application/json", "User-Agent": "CloudPubSub-Google"}
         if push.account:
             headers["Authorization"] = f"Bearer {self._tokens.token(push)}"
-        body = envelope(entry.message.body, subscription=subscription.name, attempt=subscription.attempt(entry))
+        attempt = subscription.attempt(entry)
+        body = envelope(entry.message.body, subscription=subscription.name, attempt=attempt, twin=twin)
         return await self._sender.post(push.endpoint, body, headers, within=subscription.settings.ack_deadline)

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from localcloud.edge import Edge
+from localcloud.faults.details import subscription as details
 from localcloud.pubsub.backlog import Entry, Window
 from localcloud.pubsub.settings import Push
 from localcloud.pubsub.subscription import Subscription
@@ -20,11 +22,13 @@ _SILENCE = 60.0  # seconds between two warnings about the same subscription
 
 _LOG = logging.getLogger(__name__)
 
-Post = Callable[[Subscription, Push, Entry], Awaitable[str | None]]
+Post = Callable[[Subscription, Push, Entry, int], Awaitable[str | None]]
 
 
 class Pusher:
     """Takes what is ready and calls `post`, which answers None for an acknowledgement or else what went wrong.
+
+    The last argument of `post` is the number of a copy that a fault makes, 0 for the message itself.
 
     A failed push delays its message as the retry policy says, and all pushes of the subscription by a pause that
     doubles from one round of failures to the next and ends with the first success.
@@ -80,10 +84,13 @@ class Pusher:
         self._pump()
 
     async def _deliver(self, push: Push, entry: Entry, sent_in: int) -> None:
+        subscription = self._subscription
+        patience = partial(asyncio.sleep, subscription.settings.ack_deadline)
         problem: str | None = "the push broke off"
         try:
-            async with self._edge.around("pubsub.push"):
-                answer = await self._post(self._subscription, push, entry)
+            async with self._edge.around("pubsub.push", partial(details, subscription.name), gone=patience) as decision:
+                posts = [self._post(subscription, push, entry, twin) for twin in decision.twins()]
+                answer, *_ = await asyncio.gather(*posts)
             problem = answer
         except RpcError as error:
             problem = error.message

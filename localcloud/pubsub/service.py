@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import grpc.aio
 
+from localcloud.faults.details import given_topic
 from localcloud.ground import Ground
 from localcloud.pubsub import unsupported
 from localcloud.pubsub.broker import Broker
@@ -31,14 +33,16 @@ class PubSub:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._pushes = Pushes(edge=ground.edge, tokens=PushTokens(ground.keys))
+        self._wall = ground.edge.clock("pubsub")
+        self._pushes = Pushes(edge=ground.edge, tokens=PushTokens(ground.keys, clock=self._wall))
         self._started: tuple[Store, Broker, grpc.aio.Server] | None = None
 
     async def start(self) -> None:
         """Returns when the port is open; raises RuntimeError if that or the store cannot be opened."""
         store = Store(self._ground.data / "pubsub.sqlite3")
         try:
-            broker = Broker(store=store, clock=asyncio.get_running_loop(), changed=self._pushes.follow)
+            loop = asyncio.get_running_loop()
+            broker = Broker(store=store, clock=loop, changed=self._pushes.follow, wall=self._wall)
             opened = server(self._ground.ports.address("pubsub"), *self._handlers(broker))
             await opened.start()
         except RuntimeError:
@@ -65,9 +69,10 @@ class PubSub:
         """
         request = PublishRequest(topic=topic)
         request.messages.add(data=data, attributes=attributes)
-        async with self._ground.edge.around("pubsub.Publish"):
+        async with self._ground.edge.around("pubsub.Publish", partial(given_topic, request)) as decision:
             check_publish(request.messages, request.ByteSize())
-            return str(self._broker.publish(topic, request.messages)[0])
+            numbers = [self._broker.publish(topic, request.messages)[0] for _ in range(1 + decision.copies)]
+            return str(numbers[0])
 
     def ensure_topic(self, name: str) -> None:
         """Have that topic. Raises RpcError INVALID_ARGUMENT for a malformed name."""

@@ -6,9 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from localcloud.edge import Edge
+from localcloud.faults.details import subscription as details
+from localcloud.faults.failure import Dropped
 from localcloud.pubsub.backlog import Entry, Window
 from localcloud.pubsub.protos import StreamingPullResponse
 from localcloud.pubsub.received import received
@@ -52,9 +55,9 @@ class OpenStream:
                     await self._changed.wait()
                     continue
                 async with AsyncExitStack() as passed:
-                    admitted = [entry for entry in taken if await self._admit(entry, passed)]
+                    admitted = [message for entry in taken for message in await self._admit(entry, passed)]
                     if admitted:
-                        yield self._response(admitted)
+                        yield StreamingPullResponse(received_messages=admitted)
             reader.result()
         finally:
             reader.cancel()
@@ -64,18 +67,19 @@ class OpenStream:
     def _take(self) -> list[Entry]:
         return self._subscription.take(self._window, limit=BATCH, limit_bytes=BATCH_BYTES, lease=self._lease)
 
-    async def _admit(self, entry: Entry, passed: AsyncExitStack) -> bool:
-        """Whether the edge lets this delivery out; the edge is left again when the answer has been sent."""
+    async def _admit(self, entry: Entry, passed: AsyncExitStack) -> Sequence[Any]:
+        """What the edge lets out of this delivery; the edge is left again when the answer has been sent."""
+        subscription = self._subscription
+        passage = self._edge.around("pubsub.deliver", partial(details, subscription.name))
         try:
-            await passed.enter_async_context(self._edge.around("pubsub.deliver"))
+            decision = await passed.enter_async_context(passage)
+        except Dropped:
+            return ()  # lost on its way: it comes again when its lease has run out
         except RpcError as error:
-            _LOG.info("%s: a delivery was refused at the edge: %s", self._subscription.name, error.message)
-            self._subscription.fail([entry])
-            return False
-        return True
-
-    def _response(self, entries: Sequence[Entry]) -> Any:
-        return StreamingPullResponse(received_messages=[received(self._subscription, entry) for entry in entries])
+            _LOG.info("%s: a delivery was refused at the edge: %s", subscription.name, error.message)
+            subscription.fail([entry])
+            return ()
+        return [received(subscription, entry, twin) for twin in decision.twins()]
 
     def _properties(self) -> Any:
         response = StreamingPullResponse()

@@ -43,9 +43,11 @@ class Database:
     """One connection, used from the event loop alone: what happens between two `await`s is one step for everybody.
 
     A commit survives the death of the process; only the death of the machine can take the last ones along.
+    `clock` tells the microseconds since 1970 that become generations and times of objects.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int] = now) -> None:
+        self._clock = clock
         path.parent.mkdir(parents=True, exist_ok=True)
         self._afterwards: list[Callable[[], None]] = []
         self._connection = sqlite3.connect(path, isolation_level=None)
@@ -92,7 +94,7 @@ class Database:
 
     def tick(self) -> int:
         """Microseconds since 1970, but always more than ever before, also after a restart or a step of the clock."""
-        rows = self.rows("UPDATE clock SET last = max(last + 1, ?) RETURNING last", now())
+        rows = self.rows("UPDATE clock SET last = max(last + 1, ?) RETURNING last", self._clock())
         return int(rows[0][0])
 
     def close(self) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from localcloud.edge import Edge
+from localcloud.faults.details import Details, topic
+from localcloud.faults.failure import Dropped
 from localcloud.storage.notifications import Message
 from localcloud.storage.outbox import Outbox, Pending
 from localcloud.storage.times import now
@@ -63,8 +65,15 @@ class Dispatcher:
             await asyncio.wait_for(self._outbox.changed.wait(), pause)
 
     async def _tell(self, message: Message) -> None:
-        async with asyncio.timeout(PATIENCE), self._edge.around("storage.notify"):
-            await self._publish(message.topic, message.data, message.attributes)
+        passage = self._edge.around("storage.notify", partial(_details, message))
+        try:
+            async with asyncio.timeout(PATIENCE), passage as decision:
+                for _ in range(1 + decision.copies):
+                    await self._publish(message.topic, message.data, message.attributes)
+        except Dropped as dropped:
+            if dropped.applied:
+                raise
+            _log.warning("notification to %s lost: %s", message.topic, dropped.message)
 
     def _settle(self, pending: Pending, task: asyncio.Task[None]) -> None:
         # Whatever went wrong in publishing is the task's result, and the message is tried again later.
@@ -78,6 +87,12 @@ class Dispatcher:
             level = logging.DEBUG if pending.attempts else logging.WARNING
             _log.log(level, "notification to %s not published, will be: %r", pending.message.topic, failure)
         self._outbox.changed.set()
+
+
+def _details(message: Message) -> Details:
+    told = message.attributes
+    about = {"bucket": [told["bucketId"]], "object": [told["objectId"]], "event": [told["eventType"]]}
+    return {**about, **topic(message.topic)}
 
 
 def _microseconds(seconds: float) -> int:

@@ -87,6 +87,33 @@ NOT_IMPLEMENTED = _kind(501, "notImplemented", "NotImplemented", "This is not se
 BUSY = _kind(503, "backendError", "ServiceUnavailable", "Another request is writing to this upload.")
 
 
+_INJECTED = {
+    kind.status: kind
+    for kind in (
+        INVALID,
+        _kind(401, "authError", "AuthenticationRequired", "Authentication required."),
+        ACCESS_DENIED,
+        NOT_FOUND,
+        _kind(408, "requestTimeout", "RequestTimeout", "The request took too long."),
+        _kind(409, "conflict", "OperationAborted", "Another operation on this resource is under way."),
+        PRECONDITION_FAILED,
+        INVALID_RANGE,
+        _kind(429, "rateLimitExceeded", "SlowDown", "The rate limit is exceeded. Please reduce your request rate."),
+        CLIENT_CLOSED,
+        INTERNAL,
+        NOT_IMPLEMENTED,
+        _kind(502, "badGateway", "BadGateway", "Bad gateway."),
+        BUSY,
+        _kind(504, "gatewayTimeout", "GatewayTimeout", "The service did not answer in time."),
+    )
+}
+
+
+def injected(status: int) -> Kind:
+    """How a fault with this HTTP code is told."""
+    return _INJECTED[status]
+
+
 class Refusal(Exception):
     """A request that is not done, and why.
 

@@ -5,6 +5,9 @@ Paths are matched as they come, percent-encoded: an object called `a/b` is `…/
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,14 +42,15 @@ def is_json(path: str) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in _JSON_ROOTS)
 
 
-def routes(edge: Edge, store: Store, signer: Signer) -> list[Route]:
-    """In the order in which they are tried."""
+def routes(edge: Edge, store: Store, signer: Signer, clock: Callable[[], datetime]) -> list[Route]:
+    """In the order in which they are tried; `clock` tells the time by which signatures expire."""
     table = [*_bucket_entries(store), *_object_entries(store), *_upload_entries(store)]
     table.append(("batch", "POST", "/batch/storage/v1", batch))
     made = [route(edge, f"storage.{call}", path, serve, method) for call, method, path, serve in table]
     rest = [route(edge, "storage.unserved", f"{root}/{{rest:path}}", _unserved, *_ALL_METHODS) for root in _JSON_ROOTS]
     preflight = route(edge, "storage.preflight", "/{path:path}", _preflight, "OPTIONS")
-    return [preflight, *_reading_routes(edge, JsonObjects(store)), *made, *rest, *_xml_routes(edge, store, signer)]
+    xml = _xml_routes(edge, XmlApi(store, signer, clock))
+    return [preflight, *_reading_routes(edge, JsonObjects(store)), *made, *rest, *xml]
 
 
 def _bucket_entries(store: Store) -> list[Entry]:
@@ -104,8 +108,7 @@ def _reading_routes(edge: Edge, objects: JsonObjects) -> list[Route]:
     ]
 
 
-def _xml_routes(edge: Edge, store: Store, signer: Signer) -> list[Route]:
-    xml = XmlApi(store, signer)
+def _xml_routes(edge: Edge, xml: XmlApi) -> list[Route]:
     path = "/{path:path}"
     return [
         route(edge, "storage.xml.head", path, xml.head, "HEAD"),  # before GET, which would answer it too

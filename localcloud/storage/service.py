@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,12 +11,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from localcloud.faults.failure import Fault
 from localcloud.ground import Ground
 from localcloud.keys import SIGNER_EMAIL
 from localcloud.storage.buckets import CorsRule, SettingsPatch
 from localcloud.storage.cors import EVERYBODY, LOCAL_DEFAULT, Cors
 from localcloud.storage.dispatch import Dispatcher, Publish
-from localcloud.storage.errors import CLIENT_CLOSED, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
+from localcloud.storage.errors import CLIENT_CLOSED, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Refusal, injected
 from localcloud.storage.notifications import config_from
 from localcloud.storage.routes import is_json, routes
 from localcloud.storage.signatures import Signer
@@ -35,7 +37,8 @@ class Storage:
     def __init__(self, ground: Ground, publish: Publish | None = None) -> None:
         self._ground = ground
         self._publish = publish
-        self._store = Store(ground.data, ground.ports.url("storage"))
+        self._clock = ground.edge.clock("storage")
+        self._store = Store(ground.data, ground.ports.url("storage"), lambda: int(self._clock() * 1_000_000))
         self._server = WebServer(self._app(), ground.ports.storage)
         self._dispatcher: Dispatcher | None = None
 
@@ -94,9 +97,10 @@ class Storage:
     def _app(self) -> ASGIApp:
         signer = Signer(email=SIGNER_EMAIL, key=self._ground.keys.signer_public_key())
         app = Starlette(
-            routes=routes(self._ground.edge, self._store, signer),
+            routes=routes(self._ground.edge, self._store, signer, lambda: datetime.fromtimestamp(self._clock(), UTC)),
             exception_handlers={
                 Refusal: _refused,
+                Fault: _faulted,
                 HTTPException: _unrouted,
                 ClientDisconnect: _left,
                 Exception: _failed,
@@ -126,6 +130,12 @@ async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
     return error.as_json() if is_json(request.scope["path"]) else error.as_xml()
+
+
+async def _faulted(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Fault):
+        raise error
+    return await _refused(request, Refusal(injected(error.http), error.message))
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from localcloud.storage.blobs import Blobs, Writer
@@ -12,14 +13,18 @@ from localcloud.storage.object_table import Compare, ObjectTable, by_generation
 from localcloud.storage.objects import Content, StoredObject
 from localcloud.storage.outbox import Outbox
 from localcloud.storage.sessions import Sessions
+from localcloud.storage.times import now
 
 
 class Store:
-    """The database, the blobs, and the tables over them. `base` is the URL under which resources are told."""
+    """The database, the blobs, and the tables over them. `base` is the URL under which resources are told.
 
-    def __init__(self, folder: Path, base: str) -> None:
+    `clock` tells the microseconds since 1970 of what happens to objects.
+    """
+
+    def __init__(self, folder: Path, base: str, clock: Callable[[], int] = now) -> None:
         self.base = base
-        self.database = Database(folder / "storage.sqlite3")
+        self.database = Database(folder / "storage.sqlite3", clock)
         self.blobs = Blobs(folder / "blobs")
         self.buckets = BucketTable(self.database)
         self.outbox = Outbox(self.database, base)

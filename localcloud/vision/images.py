@@ -42,7 +42,7 @@ class Images:
         bucket, _, name = uri.removeprefix(SCHEME).partition("/")
         if not bucket or not name:
             raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"image_uri is not gs://bucket/object: {uri[:200]}")
-        async with self._edge.around("vision.fetch"):
+        async with self._edge.around("vision.fetch", lambda: {"bucket": [bucket], "object": [name]}):
             return await self._fetch(bucket, name)
 
     async def _fetch(self, bucket: str, name: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import grpc
 import grpc.aio
 
+from localcloud.faults.failure import Dropped
 from localcloud.ground import Ground
 from localcloud.rpc import RpcError, Unary, handler, server
 from localcloud.vision import wire
@@ -89,20 +90,26 @@ class Vision:
             )
         answer = wire.BatchAnnotateImagesResponse.pb()()
         for image in request.requests:  # one at a time, so that a large request does not shut out a small one
-            answer.responses.append(await self._answered(image))
+            try:
+                async with self._edge.around("vision.annotate"):
+                    answered = await self._answered(image)
+            except Dropped:
+                continue
+            except RpcError as error:
+                answered = _refused(error)
+            answer.responses.append(answered)
         return answer
 
     async def _answered(self, request: Any) -> Any:
         """The answer for one image. What is wrong with it stands in the answer and does not touch the others."""
-        answer = empty()
         try:
             served = _served(request.features)
             engines = sorted({one.engine for one in served if one.engine is not None})
             content = await self._images.content(request.image)
             findings = await self._found(Task(engines=engines, content=content))
         except RpcError as error:
-            answer.error.code, answer.error.message = error.code.value[0], error.message
-            return answer
+            return _refused(error)
+        answer = empty()
         for fill in dict.fromkeys(one.fill for one in served):
             fill(answer, findings)
         return answer
@@ -115,6 +122,13 @@ class Vision:
         if findings.bad:
             raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "Bad image data.")
         return findings
+
+
+def _refused(error: RpcError) -> Any:
+    """The answer for an image that tells only what is wrong."""
+    answer = empty()
+    answer.error.code, answer.error.message = error.code.value[0], error.message
+    return answer
 
 
 def _served(features: Any) -> list[Served]:

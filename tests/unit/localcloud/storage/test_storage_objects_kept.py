@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.storage import database
 from localcloud.storage.attributes import Attributes
 from localcloud.storage.blobs import Blobs
 from localcloud.storage.buckets import SettingsPatch
