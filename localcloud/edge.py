@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
 
+from localcloud.faults.calls import CALLS
 from localcloud.faults.decision import UNTOUCHED, Decision, Gone
-from localcloud.faults.details import Details
+from localcloud.faults.details import Describe, Details
 from localcloud.faults.faults import Faults
 
 
@@ -24,6 +25,12 @@ class Edge:
         self.entered: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self.faulted: Counter[str] = Counter()
+
+    def serve(self, call: str) -> Describe:
+        """A service answers calls of this name; returns what tells from a request what the call is about."""
+        self.entered[call] += 0
+        known = CALLS.get(call)
+        return known.describe if known and known.describe else _nothing
 
     def around(self, call: str, details: Callable[[], Details] | None = None, *, gone: Gone | None = None) -> _Passage:
         """Wrap the effect of one call: `async with edge.around("firestore.Commit") as decision: effect()`.
@@ -42,6 +49,10 @@ class Edge:
         """A service's clock: seconds since 1970, as far as no rule skews it."""
         call = f"{service}.clock"
         return lambda: time.time() + self.faults.skew(call)
+
+
+def _nothing(_request: object) -> Details:
+    return {}
 
 
 class _Passage:

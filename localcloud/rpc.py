@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 import grpc
 import grpc.aio
 
-from localcloud.faults.calls import CALLS
-from localcloud.faults.details import Describe
-
 if TYPE_CHECKING:  # the edge needs RpcError
     from localcloud.edge import Edge
     from localcloud.faults.decision import Decision
@@ -99,7 +96,7 @@ def _method(call: str, edge: Edge, method: Method) -> grpc.RpcMethodHandler:
 
 
 def _unary(call: str, edge: Edge, serve: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
-    describe = _describe(call)
+    describe = edge.serve(call)
 
     async def served(request: Any, context: Any) -> Any:
         try:
@@ -118,7 +115,7 @@ def _unary(call: str, edge: Edge, serve: Callable[[Any, Any], Awaitable[Any]]) -
 def _stream(
     call: str, edge: Edge, serve: Callable[[Any, Any], AsyncIterator[Any]]
 ) -> Callable[[Any, Any], AsyncIterator[Any]]:
-    describe = _describe(call)
+    describe = edge.serve(call)
 
     async def served(request: Any, context: Any) -> AsyncIterator[Any]:
         try:
@@ -143,11 +140,6 @@ class _Garbled:
 
 
 _GARBLED: Final = _Garbled()
-
-
-def _describe(call: str) -> Describe:
-    known = CALLS.get(call)
-    return known.describe if known and known.describe else lambda _request: {}
 
 
 async def _again(call: str, copy: Awaitable[Any]) -> None:

@@ -17,7 +17,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from localcloud.edge import Edge
 from localcloud.faults.bodies import HarmedRequest, HarmedResponse, NoResponse, gone
-from localcloud.faults.calls import CALLS
 from localcloud.faults.decision import UNTOUCHED, Decision
 from localcloud.faults.effects import Truncate
 from localcloud.faults.failure import Dropped
@@ -30,8 +29,7 @@ _TRANSPORT = "localcloud.transport"
 
 def route(edge: Edge, call: str, path: str, serve: Handler, *methods: str) -> Route:
     """A Starlette route that passes the edge under the name `call`; an application has to answer `Fault` somehow."""
-    known = CALLS.get(call)
-    describe = known.describe if known and known.describe else lambda _request: {}
+    describe = edge.serve(call)
 
     async def passed(request: Request) -> Response:
         try:
