@@ -171,6 +171,8 @@ def test_a_rewrite_may_change_attributes_and_checks_its_source(bucket):
     with pytest.raises(exceptions.PreconditionFailed):
         bucket.blob("other").rewrite(blob, if_source_generation_match=1)
     with pytest.raises(exceptions.PreconditionFailed):
+        bucket.blob("other").rewrite(blob, if_source_generation_not_match=blob.generation)
+    with pytest.raises(exceptions.PreconditionFailed):
         bucket.blob("to").rewrite(blob, if_generation_match=0)
     blob.update_storage_class("NEARLINE")
     assert bucket.get_blob("from").storage_class == "NEARLINE"

@@ -251,7 +251,7 @@ def test_a_mismatch_shows_what_should_have_been_signed(http, url, bucket):
 
 def test_a_signed_download_gives_bytes_ranges_and_what_is_known(http, bucket, sign):
     blob = bucket.blob("photo ü.jpg")
-    blob.metadata = {"taken-by": "Zoë", "not a token": "x"}
+    blob.metadata = {"taken-by": "Zoë", "not a token": "x", "lines": "one\r\ntwo"}
     blob.upload_from_string(PHOTO, content_type="image/jpeg")
     url = sign("photo ü.jpg", "GET")
     whole = http.get(url)
@@ -259,6 +259,7 @@ def test_a_signed_download_gives_bytes_ranges_and_what_is_known(http, bucket, si
     assert whole.headers["content-type"] == "image/jpeg"
     assert whole.headers["x-goog-generation"] == str(blob.generation)
     assert whole.headers["x-goog-meta-taken-by"].encode("latin-1").decode() == "Zoë"
+    assert whole.headers["x-goog-meta-lines"] == "one  two"
     part = http.get(url, headers={"range": "bytes=2-5"})
     assert (part.status_code, part.content) == (206, PHOTO[2:6])
     assert part.headers["content-range"] == f"bytes 2-5/{len(PHOTO)}"
@@ -298,6 +299,12 @@ def test_one_generation_can_be_signed_for(http, bucket, sign):
     blob.upload_from_string(b"two")
     assert http.get(sign("o", "GET", generation=first)).content == b"one"
     assert http.get(sign("o", "GET", generation="x")).status_code == 400
+
+
+def test_an_error_is_well_formed_whatever_the_object_is_called(http, sign):
+    answer = http.get(sign("</Error>&\x01", "GET"))
+    assert (answer.status_code, code(answer)) == (404, "NoSuchKey")
+    assert answer.text.endswith("/&lt;/Error&gt;&amp;\ufffd</Details></Error>")
 
 
 def test_a_bucket_that_is_not_there_is_not_found(http, signing_client):
