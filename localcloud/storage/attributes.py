@@ -56,13 +56,11 @@ class AttributesPatch(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         """`to` after this change; custom metadata changes key by key. Raises Refusal 400 for what cannot be."""
         values = msgspec.structs.asdict(to)
         defaults = msgspec.structs.asdict(Attributes())
-        for name, value in msgspec.structs.asdict(self).items():
-            if value is UNSET:
-                continue
-            if name == "metadata" and value is not None:
-                merged = {**to.metadata, **value}
-                value = {key: text for key, text in merged.items() if text is not None}  # noqa: PLW2901 - see table
-            values[name] = defaults[name] if value is None else value
+        changes = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
+        if isinstance(self.metadata, dict):
+            merged = {**to.metadata, **self.metadata}
+            changes["metadata"] = {key: value for key, value in merged.items() if value is not None}
+        values.update({name: defaults[name] if value is None else value for name, value in changes.items()})
         return _checked(Attributes(**values))
 
 
