@@ -108,8 +108,8 @@ class Supervisor:
             except (StartFailed, OSError) as failure:
                 self._voice.say(str(failure))
             else:
-                self._voice.say(f"{child.program.name} is ready again")
                 self._announce()
+                self._voice.say(f"{child.program.name} is ready again")
 
     async def _stop(self, child: Child) -> None:
         stopping = asyncio.create_task(child.stop(SHORT_GRACE if self._plan.private else GRACE))

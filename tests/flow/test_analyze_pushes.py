@@ -169,7 +169,8 @@ def test_the_end_of_a_job_reaches_the_events_topic_under_its_own_id(stack, finis
                 if received.message.attributes["eventId"] == f"{finished}:completed"
             ]
         subscriber.close()
-    assert len(found) == 1
+    # At least once: whoever receives it knows a second one by its id.
+    assert len({(message.data, message.attributes["ce-id"]) for message in found}) == 1
     assert found[0].attributes["ce-type"] == "dev.loupe.job.v1.completed"
     assert json.loads(found[0].data)["name"] == f"jobs/{finished}"
 
