@@ -170,8 +170,8 @@ class Backlog:
                 heapq.heappush(self._ready, lane[0].row)
 
     def tick(self, now: float) -> list[Entry]:
-        """Make ready what was delayed until now; return the outstanding entries whose lease has ended."""
-        overdue: list[Entry] = []
+        """Make ready what was delayed until now; return the outstanding entries whose lease has ended, each once."""
+        overdue: dict[Entry, None] = {}  # a lease that was moved away and back has two timers
         while self._timers and self._timers[0][0] <= now:
             due, row = heapq.heappop(self._timers)
             entry = self._entries.get(row)
@@ -180,8 +180,8 @@ class Backlog:
             if entry.state is State.DELAYED:
                 self._make_ready(entry)
             else:
-                overdue.append(entry)
-        return overdue
+                overdue[entry] = None
+        return list(overdue)
 
     def next_due(self) -> float | None:
         """When `tick` has something to do again; None if nothing is outstanding on lease or delayed."""

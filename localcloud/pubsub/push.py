@@ -20,23 +20,21 @@ class Pushes:
         self._tokens = tokens
         self._sender = Sender()
         self._pushers: dict[Subscription, Pusher] = {}
-        self._retired: set[Pusher] = set()
 
     def follow(self, subscription: Subscription) -> None:
         """Push, or cease to push, as its settings say."""
-        self._retired = {pusher for pusher in self._retired if pusher.busy}
         settings = subscription.settings
-        wanted = subscription.open and settings.push is not None and not settings.proto.detached
-        if wanted and subscription not in self._pushers:
-            self._pushers[subscription] = Pusher(subscription, post=self._post, edge=self._edge)
-        elif not wanted and subscription in self._pushers:
-            retired = self._pushers.pop(subscription)
-            retired.retire()
-            self._retired.add(retired)
+        if subscription.open and settings.push is not None and not settings.proto.detached:
+            if subscription not in self._pushers:
+                self._pushers[subscription] = Pusher(subscription, post=self._post, edge=self._edge)
+            self._pushers[subscription].begin()
+        elif subscription in self._pushers:
+            self._pushers[subscription].cease()
+        self._pushers = {followed: pusher for followed, pusher in self._pushers.items() if not pusher.idle}
 
     async def stop(self) -> None:
         """Cut short what is under way and close the connections."""
-        for pusher in (*self._pushers.values(), *self._retired):
+        for pusher in self._pushers.values():
             await pusher.stop()
         await self._sender.close()
 

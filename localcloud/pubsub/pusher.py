@@ -31,7 +31,7 @@ class Pusher:
     The last argument of `post` is the number of a copy that a fault makes, 0 for the message itself.
 
     A failed push delays its message as the retry policy says, and all pushes of the subscription by a pause that
-    doubles from one round of failures to the next and ends with the first success.
+    doubles from one round of failures to the next and ends with the first success. Begins when it is told to.
     """
 
     def __init__(self, subscription: Subscription, *, post: Post, edge: Edge) -> None:
@@ -44,24 +44,32 @@ class Pusher:
         self._pause = 0.0
         self._resume: asyncio.TimerHandle | None = None
         self._silent_until = -math.inf
+        self._active = False
         self._stopping = False
-        subscription.watch(self._pump)
-        self._pump()
 
     @property
-    def busy(self) -> bool:
-        """Whether requests are under way."""
-        return bool(self._tasks)
+    def idle(self) -> bool:
+        """Whether it neither pushes nor will, unless it is told to."""
+        return not self._active and not self._tasks
 
-    def retire(self) -> None:
-        """Send nothing new; what is under way still counts."""
+    def begin(self) -> None:
+        """Push what there is and what comes. May be called again."""
+        if not self._active:
+            self._active = True
+            self._subscription.watch(self._pump)
+        self._pump()
+
+    def cease(self) -> None:
+        """Push nothing new; what is under way still counts."""
+        self._active = False
         self._subscription.unwatch(self._pump)
         if self._resume is not None:
             self._resume.cancel()
+            self._resume = None
 
     async def stop(self) -> None:
         """Cut short what is under way; those messages are as if they had never been sent."""
-        self.retire()
+        self.cease()
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -69,7 +77,7 @@ class Pusher:
 
     def _pump(self) -> None:
         push = self._subscription.settings.push
-        if push is None or self._resume is not None or self._stopping:
+        if push is None or self._resume is not None or not self._active:
             return
         room = CONCURRENCY - len(self._tasks)
         for entry in self._subscription.take(self._window, limit=room, lease=math.inf):
@@ -114,7 +122,8 @@ class Pusher:
     def _rest(self) -> None:
         self._round += 1
         self._pause = min(max(SHORTEST_PAUSE, self._pause * 2), LONGEST_PAUSE)
-        self._resume = asyncio.get_running_loop().call_later(self._pause, self._resumed)
+        if self._active:
+            self._resume = asyncio.get_running_loop().call_later(self._pause, self._resumed)
 
     def _resumed(self) -> None:
         self._resume = None

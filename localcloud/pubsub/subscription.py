@@ -139,7 +139,7 @@ class Subscription:
             if entry is not None and entry.state is State.OUTSTANDING and entry.deliveries == delivery:
                 current.append(entry)
         if seconds == 0:
-            self.fail(dict.fromkeys(current))
+            self.fail(current)
             return
         until = self._clock.time() + seconds
         for entry in current:
@@ -158,7 +158,8 @@ class Subscription:
 
     def fail(self, entries: Iterable[Entry], *, at_once: bool = False) -> None:
         """Deliveries came to nothing: again after the backoff (or `at_once`), or to the dead-letter topic."""
-        present = [entry for entry in entries if entry in self.backlog and entry.state is State.OUTSTANDING]
+        each = dict.fromkeys(entries)
+        present = [entry for entry in each if entry in self.backlog and entry.state is State.OUTSTANDING]
         buried = self._exhausted(present)
         again = [entry for entry in present if entry not in buried]
         now = self._clock.time()

@@ -52,6 +52,16 @@ def test_the_delivery_attempt_grows_with_every_refusal_until_the_message_is_dead
     assert pubsub.nothing_comes(subscription)
 
 
+def test_a_message_refused_twice_in_one_request_has_failed_once(pubsub, topic, morgue, policy):
+    subscription = pubsub.subscription(topic, dead_letter_policy=policy)
+    pubsub.publish(topic, b"x")
+    for attempt in (1, 2, 3, 4, 5):
+        (received,) = pubsub.pull(subscription)
+        assert received.delivery_attempt == attempt
+        pubsub.give(subscription, 0, received, received)
+    assert data(pubsub.pull(morgue)) == [b"x"]
+
+
 def test_a_deadline_that_passes_counts_as_an_attempt(pubsub, topic, policy):
     subscription = pubsub.subscription(topic, dead_letter_policy=policy)
     pubsub.publish(topic, b"x")

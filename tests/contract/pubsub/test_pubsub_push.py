@@ -233,6 +233,31 @@ def test_at_most_eight_pushes_of_a_subscription_are_under_way(pubsub, topic):
     assert len({*there.data()}) == 40
 
 
+def test_what_is_under_way_counts_also_if_the_subscription_pulls_in_between(pubsub, topic):
+    may_answer = threading.Event()
+
+    def answer(handler):
+        may_answer.wait(10)
+        status(500)(handler)
+
+    with endpoint(answer) as there:
+        subscription = pushing(pubsub, topic, there.url)
+        pubsub.publish(topic, *(b"%d" % number for number in range(20)))
+        eventually(lambda: len(there.pushed) == 8)
+        for config in ({}, {"push_endpoint": there.url}):
+            pubsub.subscriber.modify_push_config(subscription=subscription, push_config=config)
+        time.sleep(0.1)
+        assert len(there.pushed) == 8
+        pubsub.subscriber.modify_push_config(subscription=subscription, push_config={})
+        may_answer.set()
+        pulled = data(pubsub.pull(subscription))
+        assert len(pulled) == 12
+        while len(pulled) < 20:
+            pulled += data(pubsub.pull(subscription))
+        assert sorted(pulled) == sorted(b"%d" % number for number in range(20))
+        assert len(there.pushed) == 8
+
+
 def test_pushes_that_fail_together_pause_the_subscription_once(pubsub, topic):
     with endpoint(Meeting(500)) as there:
         pushing(pubsub, topic, there.url)

@@ -69,6 +69,15 @@ def test_a_lease_that_ends_is_reported_once_and_an_extended_one_later():
     assert line.tick(20.0) == [two]
 
 
+def test_a_lease_that_is_moved_away_and_back_is_reported_once():
+    line = backlog(entry(1))
+    (one,) = line.take(window=Window(), until=10.0, limit=1)
+    for end in (10.0, 20.0, 10.0):
+        line.extend(one, end)
+    assert line.tick(10.0) == [one]
+    assert line.tick(30.0) == []
+
+
 def test_a_postponed_message_is_delayed_then_ready_and_counts_its_failures():
     line = backlog(entry(1))
     (one,) = line.take(window=Window(), **ALL)
