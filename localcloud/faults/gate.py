@@ -18,6 +18,7 @@ class Gate:
         self._random = random.Random(seed)  # noqa: S311 - not for secrets: it has to be the same again
         self._waiting: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._next = 0.0  # when the latest of all batches goes on, by the loop's clock
 
     async def go_through(self) -> None:
         """Returns when it is this call's turn."""
@@ -41,8 +42,9 @@ class Gate:
         if order == sorted(order):
             order.reverse()
         loop = asyncio.get_running_loop()
-        for place, number in enumerate(order):
-            loop.call_later(place * PACE, _let_through, batch[number])
+        for number in order:
+            self._next = max(self._next + PACE, loop.time())
+            loop.call_at(self._next, _let_through, batch[number])
 
 
 def _let_through(turn: asyncio.Future[None]) -> None:

@@ -41,7 +41,7 @@ def test_a_commit_that_is_applied_and_unavailable_has_written(jobs, faults):
 
 
 def test_the_client_tries_again_and_meets_its_own_document(jobs, faults):
-    """What `create` after an ambiguous error looks like: the client's own retry is refused by the client's own write."""
+    """That is what `create` looks like when its first answer got lost."""
     faults.add(COMMIT, UNAVAILABLE, applied=True, count=1)
     with pytest.raises(exceptions.AlreadyExists):
         jobs.document("a").create({"n": 1})
@@ -236,7 +236,7 @@ def test_commits_change_places(jobs, faults):
     assert order != ["0", "1", "2"]
 
 
-def test_the_clock_of_the_service_is_ahead(cloud, jobs, faults):
+def test_the_clock_of_the_service_is_ahead(jobs, faults):
     """By a second only: the clock of Firestore never goes back, and other tests use it too."""
     faults.add("firestore.clock", Skew(seconds=Span(1, 1)))
     before = time.time()
