@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from typing import Final
 
 from werkzeug.wrappers import Request, Response
@@ -11,39 +9,12 @@ from werkzeug.wrappers import Request, Response
 from shared.auth.push import verify_push_token
 from shared.http.bodies import read_body
 from shared.http.health import health
-from shared.http.respond import respond
-from shared.http.routing import Route, Router
-from shared.logging import configure
-from shared.settings import load
+from shared.http.routing import Route
 
 from .delivery import deliver
-from .services import Services, build
-from .settings import Settings
+from .services import Services
 
 MAX_PUSH: Final = 1024 * 1024  # bytes; a notification has about two thousand
-
-
-def prepare() -> None:
-    """Read the settings when the function starts, so that a wrong deployment does not come up. Raises SettingsError."""
-    configure("analyze")
-    settings()
-
-
-def answer(request: Request) -> Response:
-    """Answer one request. No browser has business here: no origin is allowed."""
-    return respond(request, router, cors_origins=())
-
-
-@functools.cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return load(Settings, os.environ)
-
-
-@functools.cache
-def router() -> Router:
-    """The table of routes; the first call builds the services and warms the decoder."""
-    return Router((Route("POST", "/", push), health("analyze")), build(settings()))
 
 
 def push(reached: Services, request: Request) -> Response:
@@ -57,3 +28,6 @@ def push(reached: Services, request: Request) -> Response:
     )
     deliver(read_body(request, limit=MAX_PUSH), reached)
     return Response(status=204)
+
+
+ROUTES: Final = (Route("POST", "/", push), health("analyze"))

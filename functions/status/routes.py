@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from typing import Final
 
-from werkzeug.wrappers import Request, Response
-
 from shared.http.health import health
-from shared.http.respond import respond
-from shared.http.routing import Operation, Route, Router
-from shared.logging import configure
+from shared.http.routing import Operation, Route
 from shared.model.job import JobResource
-from shared.settings import load
 
 from .contract import Findings, Images, JobList, JobsQuery, ListQuery, Reports, WaitQuery
 from .reading import get_job, list_findings, list_images, list_jobs, list_reports, wait_for_job
-from .services import build
-from .settings import Settings
 
 IF_NONE_MATCH: Final = {"If-None-Match": "The ETag of the last answer: 304 where nothing has changed."}
 PAGED: Final = ("PAGE_SIZE_INVALID", "PAGE_TOKEN_INVALID")
@@ -84,26 +75,3 @@ ROUTES: Final = (
     ),
     health("status"),
 )
-
-
-def prepare() -> None:
-    """Set up what does not reach outside. Raises SettingsError, so that a wrong deployment does not start."""
-    configure("status")
-    settings()
-
-
-def answer(request: Request) -> Response:
-    """Answer one request."""
-    return respond(request, router, cors_origins=settings().cors_origins)
-
-
-@functools.cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return load(Settings, os.environ)
-
-
-@functools.cache
-def router() -> Router:
-    """The table of routes; the first call builds the services."""
-    return Router(ROUTES, build(settings()))

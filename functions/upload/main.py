@@ -6,12 +6,16 @@ import functions_framework
 from flask import Request
 from werkzeug.wrappers import Response
 
-from . import routes
+from shared.http.function import Function
 
-routes.prepare()
+from .routes import ROUTES
+from .services import build
+from .settings import Settings
+
+FUNCTION = Function("upload", Settings, ROUTES, build)
 
 
 @functions_framework.http
 def upload(request: Request) -> Response:
     """Answer one request."""
-    return routes.answer(request)
+    return FUNCTION.answer(request)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from typing import Final
 
-from werkzeug.wrappers import Request, Response
-
 from shared.http.health import health
-from shared.http.respond import respond
-from shared.http.routing import Operation, Route, Router
-from shared.logging import configure
-from shared.settings import load
+from shared.http.routing import Operation, Route
 
 from .contract import CreatedJob, JobRequest, Uploads
 from .creating import create_job, sign_again
-from .services import build
-from .settings import Settings
 
 CREATE: Final = Operation(
     name="createJob",
@@ -52,26 +43,3 @@ ROUTES: Final = (
     Route("POST", "/v1/jobs/<id:job_id>:sign", sign_again, SIGN),
     health("upload"),
 )
-
-
-def prepare() -> None:
-    """Set up what does not reach outside. Raises SettingsError, so that a wrong deployment does not start."""
-    configure("upload")
-    settings()
-
-
-def answer(request: Request) -> Response:
-    """Answer one request."""
-    return respond(request, router, cors_origins=settings().cors_origins)
-
-
-@functools.cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return load(Settings, os.environ)
-
-
-@functools.cache
-def router() -> Router:
-    """The table of routes; the first call builds the services."""
-    return Router(ROUTES, build(settings()))

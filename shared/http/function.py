@@ -1,0 +1,53 @@
+"""A deployed function: its settings read when it starts, its services built at its first request."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from werkzeug.wrappers import Request, Response
+
+from shared.http.respond import respond
+from shared.http.routing import Route, Router
+from shared.logging import configure
+from shared.settings import load
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Function(Generic[S]):
+    """Everything between functions-framework and the handlers. Answers any number of requests at once."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: type[S],
+        routes: Iterable[Route],
+        build: Callable[[S], Any],
+        *,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Set up what does not reach outside: a wrong deployment does not start.
+
+        `build` makes the services, which every handler is given first. Settings without `cors_origins` allow none.
+        Raises SettingsError.
+        """
+        configure(name)
+        self._settings = load(settings, environ)
+        self._routes = tuple(routes)
+        self._build = build
+        self._building = threading.Lock()
+        self._built: Router | None = None
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        return respond(request, self._router, cors_origins=getattr(self._settings, "cors_origins", ()))
+
+    def _router(self) -> Router:
+        with self._building:
+            if self._built is None:
+                self._built = Router(self._routes, self._build(self._settings))
+            return self._built
