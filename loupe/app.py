@@ -15,6 +15,7 @@ from loupe.commands.demo import demo
 from loupe.commands.doctor import doctor
 from loupe.commands.down import down
 from loupe.commands.env import env
+from loupe.commands.faults import faults
 from loupe.commands.jobs import jobs
 from loupe.commands.up import up
 from loupe.commands.watch import watch
@@ -27,7 +28,7 @@ FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
-COMMANDS: Final = (analyze, check, demo, up, down, env, jobs, watch, doctor)
+COMMANDS: Final = (analyze, check, demo, up, down, env, jobs, watch, doctor, faults)
 
 
 class InOrder(click.Group):
