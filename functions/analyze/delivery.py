@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import InvalidArgument, Unavailable
 from shared.events import Push, finalized, parse_push
+from shared.http.failures import as_refusal
 from shared.jobs.protocol import Arrival, Outcome
 from shared.logging import bind
 from shared.model.job import parse_object_name
@@ -62,7 +63,8 @@ def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Servi
 def _finish(claim: Claim, services: Services) -> Outcome:
     try:
         return work(claim, services)
-    except BaseException:
+    except BaseException as error:
         # Whatever it was, the next delivery shall not have to wait for the lease to run out.
-        services.jobs.release(claim)
+        passing = isinstance(error, Exception) and as_refusal(error) is not None
+        services.jobs.release(claim, passing=passing)
         raise

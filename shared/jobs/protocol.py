@@ -21,7 +21,8 @@ from shared.model.states import PROGRESS, ImageState, Stage, State, can_follow
 
 LEASE: Final = timedelta(seconds=120)  # app 60 s < function 90 s < ack deadline 120 s = lease
 CLOCK_SKEW: Final = timedelta(seconds=10)  # clocks of two workers may differ by this much
-MAX_ATTEMPTS: Final = 5
+MAX_ATTEMPTS: Final = 5  # that crashed, were lost, or met a defect
+MAX_CLAIMS: Final = 15  # with those that a passing failure ended; fewer than a delivery is tried before it is dead
 
 
 class Outcome(StrEnum):
@@ -90,11 +91,11 @@ def claim(job: Job, *, owner: str, now: datetime, lease: timedelta) -> Verdict:
         return Verdict(outcome=Outcome.CLAIMED, job=None)
     if job.lease_expire_time is not None and job.lease_expire_time + CLOCK_SKEW > now:
         return Verdict(outcome=Outcome.BUSY)
-    if job.attempt >= MAX_ATTEMPTS:
+    if job.attempt - job.releases >= MAX_ATTEMPTS or job.attempt >= MAX_CLAIMS:
         failure = Failure(
             status="INTERNAL",
             reason="ATTEMPTS_EXHAUSTED",
-            message=f"The analysis was started {MAX_ATTEMPTS} times and never came to an end. Send the photos again; "
+            message=f"The analysis was started {job.attempt} times and never came to an end. Send the photos again; "
             "if it happens again, report the job's id.",
         )
         return _end(job, State.FAILED, now, error=failure)
@@ -120,12 +121,25 @@ def advance(job: Job | None, fence: int, stage: Stage, *, now: datetime, lease: 
     return Verdict(outcome=Outcome.HELD, job=moved)
 
 
-def release(job: Job | None, fence: int, *, now: datetime) -> Verdict:
-    """The worker of attempt `fence` gives up for now, so that the next delivery need not wait for the lease."""
+def release(job: Job | None, fence: int, *, now: datetime, passing: bool) -> Verdict:
+    """The worker of attempt `fence` gives up for now, so that the next delivery need not wait for the lease.
+
+    `passing`: something Loupe depends on did not answer. Such an attempt is not held against the job.
+    """
     if not _holds(job, fence):
         return _lost(job)
-    free = replace(job, stage=Stage.QUEUED, progress=PROGRESS[Stage.QUEUED], lease_owner=None, lease_expire_time=None)
-    return Verdict(outcome=Outcome.HELD, job=replace(free, update_time=now))
+    if job.lease_owner is None:  # this very release was applied, and its answer lost
+        return Verdict(outcome=Outcome.HELD)
+    free = replace(
+        job,
+        stage=Stage.QUEUED,
+        progress=PROGRESS[Stage.QUEUED],
+        lease_owner=None,
+        lease_expire_time=None,
+        releases=job.releases + passing,
+        update_time=now,
+    )
+    return Verdict(outcome=Outcome.HELD, job=free)
 
 
 def complete(job: Job | None, fence: int, completion: Completion, *, now: datetime) -> Verdict:

@@ -65,9 +65,14 @@ class Jobs:
         decision = lambda job, at: protocol.advance(job, claim.fence, stage, now=at, lease=self._lease)  # noqa: E731
         return self._decide(claim.job_id, decision)[0].outcome
 
-    def release(self, claim: Claim) -> Outcome:
-        """Give the job back after a passing failure. Lost: the lease runs out instead."""
-        return self._decide(claim.job_id, lambda job, at: protocol.release(job, claim.fence, now=at))[0].outcome
+    def release(self, claim: Claim, *, passing: bool) -> Outcome:
+        """Give the job back after a failure, a `passing` one or a defect. Lost: the lease runs out instead.
+
+        Applied without an answer: read again, nobody holds a lease, and nothing is counted twice.
+        """
+        return self._decide(
+            claim.job_id, lambda job, at: protocol.release(job, claim.fence, now=at, passing=passing)
+        )[0].outcome
 
     def fail(self, claim: Claim, failure: Failure, details: Details, charges: Sequence[ledger.Charge]) -> Outcome:
         """End the job as FAILED, with what was found out, the settlement and the outbox row, or nothing of it."""

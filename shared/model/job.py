@@ -86,9 +86,13 @@ class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Job(PublicJob, frozen=True, kw_only=True, rename="camel"):
-    """The whole document: what the owner sees, and which worker holds it."""
+    """The whole document: what the owner sees, which worker holds it, and how often one gave it back.
+
+    `releases` counts the attempts that ended by a passing failure of something Loupe depends on.
+    """
 
     lease_owner: str | None = None
+    releases: int = 0
 
 
 class JobResource(PublicJob, frozen=True, kw_only=True, rename="camel"):

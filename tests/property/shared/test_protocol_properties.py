@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.jobs import protocol
-from shared.jobs.protocol import LEASE, MAX_ATTEMPTS, Completion, Outcome
+from shared.jobs.protocol import LEASE, MAX_CLAIMS, Completion, Outcome
 from shared.model.job import KEPT, Failure, Job, JobImage
 from shared.model.states import Stage, State
 
@@ -35,7 +35,7 @@ def happen(job: Job, event: tuple[str, int, int, int, int], at: datetime) -> pro
         return protocol.complete(job, number, Completion(summary={"by": number}), now=at)
     if what == "fail":
         return protocol.fail(job, number, FAILURE, now=at)
-    return protocol.release(job, number, now=at)
+    return protocol.release(job, number, now=at, passing=event[1] == 0)
 
 
 @given(st.integers(1, 2), st.lists(events, max_size=60))
@@ -51,7 +51,7 @@ def test_rank_and_attempt_never_decrease_and_a_job_ends_once(photos, history):
             continue
         after = verdict.job
         assert RANK[after.state] >= RANK[job.state]
-        assert job.attempt <= after.attempt <= min(job.attempt + 1, MAX_ATTEMPTS)
+        assert job.attempt <= after.attempt <= min(job.attempt + 1, MAX_CLAIMS)
         assert after.state is State.PENDING or all(image.generation for image in after.images.values())
         if verdict.outcome is Outcome.CLAIMED:
             assert job.lease_expire_time is None or job.lease_expire_time < at

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.jobs import protocol
-from shared.jobs.protocol import CLOCK_SKEW, LEASE, MAX_ATTEMPTS, Completion, Outcome
+from shared.jobs.protocol import CLOCK_SKEW, LEASE, MAX_ATTEMPTS, MAX_CLAIMS, Completion, Outcome
 from shared.model.job import KEPT, Failure, Job, JobImage
 from shared.model.states import NEXT, PROGRESS, ImageState, Stage, State, can_follow
 
@@ -105,7 +105,7 @@ def test_a_worker_that_lost_its_fence_can_neither_advance_nor_complete_nor_fail_
         protocol.advance(new, fence, Stage.ANALYZING, now=T0, lease=LEASE),
         protocol.complete(new, fence, Completion(summary={}), now=T0),
         protocol.fail(new, fence, FAILURE, now=T0),
-        protocol.release(new, fence, now=T0),
+        protocol.release(new, fence, now=T0, passing=True),
     ]
     assert {verdict.outcome for verdict in verdicts} == {Outcome.FENCED}
     assert all(verdict.job is None for verdict in verdicts)
@@ -135,16 +135,45 @@ def test_nothing_changes_a_final_job(state):
         protocol.advance(final, 1, Stage.ANALYZING, now=T0, lease=LEASE),
         protocol.complete(final, 1, Completion(summary={}), now=T0),
         protocol.fail(final, 1, FAILURE, now=T0),
-        protocol.release(final, 1, now=T0),
+        protocol.release(final, 1, now=T0, passing=True),
     ]
     assert {verdict.outcome for verdict in verdicts} == {Outcome.ENDED}
     assert all(verdict.job is None for verdict in verdicts)
 
 
 def test_a_released_job_can_be_claimed_at_once():
-    released = protocol.release(claimed(owner="a"), 1, now=T0)
+    released = protocol.release(claimed(owner="a"), 1, now=T0, passing=False)
     assert released.outcome is Outcome.HELD
     assert claimed(released.job, owner="b").attempt == 2
+
+
+def test_a_release_that_was_applied_without_an_answer_is_counted_once():
+    released = protocol.release(claimed(owner="a"), 1, now=T0, passing=True)
+    again = protocol.release(released.job, 1, now=T0, passing=True)
+    assert (again.outcome, again.job) == (Outcome.HELD, None)
+
+
+def started_and_released(times: int, *, passing: bool) -> Job:
+    job = a_job()
+    for number in range(times):
+        released = protocol.release(claimed(job, owner=str(number)), number + 1, now=T0, passing=passing)
+        assert released.job is not None
+        job = released.job
+    return job
+
+
+def test_passing_failures_are_not_held_against_a_job():
+    job = started_and_released(MAX_ATTEMPTS + 3, passing=True)
+    assert arrive(job, owner="next").outcome is Outcome.CLAIMED
+
+
+@pytest.mark.parametrize(("times", "passing"), [(MAX_ATTEMPTS, False), (MAX_CLAIMS, True)])
+def test_a_job_that_fails_every_time_ends(times, passing):
+    verdict = arrive(started_and_released(times, passing=passing), owner="next")
+    assert verdict.ended_now
+    assert verdict.job is not None
+    assert verdict.job.error is not None
+    assert verdict.job.error.reason == "ATTEMPTS_EXHAUSTED"
 
 
 def test_every_state_has_its_followers_and_none_leads_back_to_pending():
