@@ -67,6 +67,8 @@ def local_settings_in_cloud(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{variable} must not be set on Google Cloud: the local cloud checks less"
         elif variable == "SIGNER_KEY_FILE":
             yield f"{variable} must not be set on Google Cloud: set SIGNER_EMAIL, which needs no key"
+        elif variable == "FAILPOINTS":
+            yield f"{variable} must not be set on Google Cloud: it lets work fail on purpose"
         elif variable.endswith("_KEYS_URL") and not value.startswith(GOOGLE_KEYS):
             yield f"{variable} must be one of Google's on Google Cloud"
 

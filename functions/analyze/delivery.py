@@ -17,6 +17,7 @@ from shared.jobs.protocol import Arrival, Outcome
 from shared.logging import bind
 from shared.model.job import parse_object_name
 
+from .failpoints import reach
 from .work import work
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def deliver(body: bytes, services: Services) -> None:
 
 def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Services) -> None:
     outcome, claim = services.jobs.arrive(job_id, index, arrival, owner=uuid.uuid4().hex)
+    reach("after_arrive")
     if claim is not None:
         outcome = _finish(claim, services)
     log.info("Photo %d: %s", index, outcome, extra={"labels": {"outcome": outcome, "delivery": push.delivery_attempt}})
@@ -58,6 +60,7 @@ def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Servi
         )
     if outcome is Outcome.ENDED:
         services.jobs.send_outbox(job_id, services.publish)
+    reach("before_ack")
 
 
 def _finish(claim: Claim, services: Services) -> Outcome:

@@ -13,6 +13,7 @@ from shared.firestore import FirestoreDatabase
 from shared.jobs.store import Claim, Jobs
 from shared.switches import SwitchBoard
 
+from . import failpoints
 from .intake.guard import Guard
 from .objects import Objects
 from .paid import Meter
@@ -60,6 +61,7 @@ def build(settings: Settings) -> Services:
     """The services that the settings describe, with a decoder on its way."""
     from google.cloud import firestore, storage
 
+    failpoints.arm(settings.failpoints, settings.failpoints_state, settings.failpoints_seed)
     database = FirestoreDatabase(firestore.Client(project=settings.google_cloud_project))
     guard = Guard()
     guard.warm()
@@ -79,7 +81,9 @@ def build(settings: Settings) -> Services:
 
 
 def _publish(topic: str, data: bytes, attributes: dict[str, str]) -> None:
+    failpoints.reach("before_outbox_send")
     _publisher().publish(topic, data, timeout=PUBLISH_TIMEOUT, **attributes).result(timeout=PUBLISH_TIMEOUT)
+    failpoints.reach("after_outbox_send")
 
 
 @functools.cache

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from . import failpoints
+
 PUSH_KEYS_URL: Final = "https://www.googleapis.com/oauth2/v3/certs"
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Amount = Annotated[int, msgspec.Meta(ge=0)]
@@ -27,6 +29,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     daily_budget_micro_usd: Amount = 10_000_000
     lease_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 120
     vision_emulator_host: str = ""  # set by the local cloud only; results then name its engines
+    failpoints: tuple[str, ...] = ()  # set by tests only
+    failpoints_state: str = ""
+    failpoints_seed: int = 0
+
+    def __post_init__(self) -> None:
+        failpoints.check(self.failpoints, self.failpoints_state)
 
     def expects(self, subscription: str) -> bool:
         """Whether pushes of this subscription are ours."""

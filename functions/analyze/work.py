@@ -14,6 +14,7 @@ from shared.model.states import Stage
 from shared.version import VERSION
 
 from . import photos
+from .failpoints import reach
 from .kinds import ANALYZERS
 from .kinds.port import Analysis
 
@@ -31,16 +32,17 @@ def work(claim: Claim, services: Services) -> Outcome:
     """
     job_id, job = claim.job_id, claim.job
     meter = services.meter(claim)
+    reach("after_claim")
     try:
-        ready = [
-            photos.judge(services.guard, job, index, photos.read(services.objects, job_id, job, index))
-            for index in range(len(job.images))
-        ]
+        ready = [_judged(claim, index, services) for index in range(len(job.images))]
         held = services.jobs.advance(claim, Stage.ANALYZING)
+        reach("after_advance")
         if held is not Outcome.HELD:
             return held
         images = [photos.derive(services.objects, job_id, job, one) for one in ready]
+        reach("after_derive")
         analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.eyes(meter))
+        reach("after_vision")
     except photos.Rejected as rejected:
         return services.jobs.fail(claim, rejected.failure, {}, meter.charges)
     except Unavailable:
@@ -55,7 +57,18 @@ def work(claim: Claim, services: Services) -> Outcome:
         cost=meter.cost,
         provenance={"version": VERSION, "qualityPolicy": ready[0].policy, **analysis.provenance},
     )
-    return services.jobs.complete(claim, completion, _details(images, analysis), meter.charges)
+    reach("before_commit")
+    outcome = services.jobs.complete(claim, completion, _details(images, analysis), meter.charges)
+    reach("after_commit")
+    return outcome
+
+
+def _judged(claim: Claim, index: int, services: Services) -> photos.Ready:
+    data = photos.read(services.objects, claim.job_id, claim.job, index)
+    reach("after_read")
+    ready = photos.judge(services.guard, claim.job, index, data)
+    reach("after_judge")
+    return ready
 
 
 def _details(images: Sequence[dict[str, Any]], analysis: Analysis) -> dict[str, dict[str, Any]]:

@@ -66,6 +66,7 @@ def test_fields_that_contradict_each_other_are_refused():
         ("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9199"),
         ("VISION_EMULATOR_HOST", "127.0.0.1:8090"),
         ("SIGNER_KEY_FILE", "/key.json"),
+        ("FAILPOINTS", "after_claim=kill"),
         ("ID_TOKEN_KEYS_URL", "http://127.0.0.1:9099/keys"),
         ("PUSH_KEYS_URL", "https://www.googleapis.com.evil.example/keys"),
     ],
