@@ -5,32 +5,23 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from google.api_core import exceptions, retry
+from google.api_core import exceptions
 
 if TYPE_CHECKING:
     from google.cloud.storage import Client
 
 CALL_TIMEOUT: Final = 10.0  # seconds of one try
 TOTAL_TIMEOUT: Final = 15.0  # seconds of all tries
-AGAIN: Final = retry.Retry(
-    predicate=retry.if_exception_type(
-        exceptions.TooManyRequests,
-        exceptions.InternalServerError,
-        exceptions.BadGateway,
-        exceptions.ServiceUnavailable,
-        exceptions.GatewayTimeout,
-        ConnectionError,
-    ),
-    initial=0.1,
-    maximum=2.0,
-    timeout=TOTAL_TIMEOUT,
-)
 
 
 class Objects:
     """The uploads that are read and the derived bucket that is written."""
 
     def __init__(self, client: Client, *, uploads: str, derived: str) -> None:
+        from google.cloud.storage.retry import DEFAULT_RETRY
+
+        # The library's own: it knows in which shapes a passing failure of an upload or a download comes.
+        self._again = DEFAULT_RETRY.with_delay(initial=0.1, maximum=2.0, multiplier=2.0).with_timeout(TOTAL_TIMEOUT)
         self._uploads = client.bucket(uploads)
         self._derived = client.bucket(derived)
 
@@ -39,11 +30,15 @@ class Objects:
 
         Raises google.api_core errors when Cloud Storage does not answer in time.
         """
+        from google.cloud.storage.exceptions import DataCorruption
+
         blob = self._uploads.blob(name, generation=generation)
         try:
-            data: bytes = blob.download_as_bytes(timeout=CALL_TIMEOUT, retry=AGAIN, checksum="auto")
+            data: bytes = blob.download_as_bytes(timeout=CALL_TIMEOUT, retry=self._again, checksum="auto")
         except exceptions.NotFound:
             return None
+        except DataCorruption as error:
+            raise exceptions.ServiceUnavailable(f"{name} was changed on its way") from error
         return data
 
     def write(self, name: str, data: bytes, content_type: str) -> str:
@@ -56,6 +51,6 @@ class Objects:
         blob.cache_control = "private, max-age=31536000, immutable"
         with contextlib.suppress(exceptions.PreconditionFailed):
             blob.upload_from_string(
-                data, content_type=content_type, timeout=CALL_TIMEOUT, retry=AGAIN, if_generation_match=0
+                data, content_type=content_type, timeout=CALL_TIMEOUT, retry=self._again, if_generation_match=0
             )
         return f"gs://{self._derived.name}/{name}"
