@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from google.cloud.vision_v1.services.image_annotator.transports import ImageAnno
 from google.oauth2 import service_account
 
 from localcloud.faults.rule import Rule
+from localcloud.supervisor import state
+from loupe.app import main
+from loupe.view import console
 from tests.contract.pubsub.clients import Clients, connected
 from tests.running import LocalCloud, local_cloud
 
@@ -149,3 +153,32 @@ def timed() -> Callable[[], contextlib.AbstractContextManager[Callable[[], float
         ended[0] = time.monotonic() - began
 
     return measuring
+
+
+@pytest.fixture(scope="session")
+def data(cloud, tmp_path_factory):
+    """A folder that tells where the local cloud is, as that of a running stack does."""
+    folder = tmp_path_factory.mktemp("stack")
+    urls = {name: cloud.ports.url(name) for name, _ in cloud.ports}
+    me = state.identify("supervisor", os.getpid())
+    running = state.Running(
+        supervisor=me, project=cloud.project, data=str(folder), ports=cloud.ports, urls=urls, processes=()
+    )
+    state.write(folder, running)
+    return folder
+
+
+@pytest.fixture
+def run_loupe(data, capsys, faults, monkeypatch):
+    """Runs `loupe faults …` and answers its exit code, standard output and standard error."""
+    assert faults.all() == []
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("LOUPE_DATA", str(data))
+    console.out.cache_clear()  # it keeps the width that it was made with
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(["faults", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
