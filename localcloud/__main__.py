@@ -50,6 +50,7 @@ async def _run(ground: Ground, *, only: list[str], bare: bool) -> int:
         await stop.wait()
         return 0
     finally:
+        ground.edge.faults.clear()  # calls that hang because of one end now
         for service in reversed(running):
             await service.stop()
 

@@ -49,7 +49,7 @@ class Armed:
         rule = self.rule
         if rule.delay_ms is not None:
             steps = decision.after if rule.applied else decision.before
-            steps.append(wait(rule.delay_ms.at(numbers.random()) / 1000))
+            steps.append(wait(rule.delay_ms.at(numbers.random()) / 1000, self))
         if rule.effect is None:
             return True
         befall(rule.effect, self, decision, call)
@@ -68,7 +68,7 @@ class Armed:
         return self._gate
 
     def disarm(self) -> None:
-        """It is over: whoever hangs or waits because of this rule goes on."""
+        """It is over: whoever is held up because of this rule goes on."""
         self.removed.set()
         if self._gate is not None:
             self._gate.open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,12 @@ def befall(effect: Effect, armed: Armed, decision: Decision, call: str) -> None:
     raise TypeError(f"{effect} by fault {armed.id} cannot befall {call} ({decision})")
 
 
-def wait(seconds: float) -> Step:
-    """A step that takes so long."""
+def wait(seconds: float, armed: Armed) -> Step:
+    """A step that takes so long, or until the rule is removed."""
 
     async def waiting(_gone: Gone | None) -> None:
-        await asyncio.sleep(seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(armed.removed.wait(), seconds)
 
     return waiting
 
