@@ -13,7 +13,7 @@ from localcloud.pubsub.subscription import Subscription
 
 
 class Pushes:
-    """One pusher per push subscription. `follow` has to be told of every subscription that is new or has changed."""
+    """One pusher per push subscription. `follow` has to be told of all that are new, have changed or are deleted."""
 
     def __init__(self, *, edge: Edge, tokens: PushTokens) -> None:
         self._edge = edge
@@ -22,15 +22,13 @@ class Pushes:
         self._pushers: dict[Subscription, Pusher] = {}
 
     def follow(self, subscription: Subscription) -> None:
-        """Push, or cease to push, as its settings say."""
-        settings = subscription.settings
-        if subscription.open and settings.push is not None and not settings.proto.detached:
-            if subscription not in self._pushers:
-                self._pushers[subscription] = Pusher(subscription, post=self._post, edge=self._edge)
-            self._pushers[subscription].begin()
-        elif subscription in self._pushers:
-            self._pushers[subscription].cease()
-        self._pushers = {followed: pusher for followed, pusher in self._pushers.items() if not pusher.idle}
+        """Have a pusher for it if it pushes; from then on that goes by its settings, until it is deleted."""
+        if not subscription.open:
+            pusher = self._pushers.pop(subscription, None)
+            if pusher is not None:
+                pusher.cancel()
+        elif subscription.settings.push is not None and subscription not in self._pushers:
+            self._pushers[subscription] = Pusher(subscription, post=self._post, edge=self._edge)
 
     async def stop(self) -> None:
         """Cut short what is under way and close the connections."""

@@ -31,7 +31,7 @@ class Pusher:
     The last argument of `post` is the number of a copy that a fault makes, 0 for the message itself.
 
     A failed push delays its message as the retry policy says, and all pushes of the subscription by a pause that
-    doubles from one round of failures to the next and ends with the first success. Begins when it is told to.
+    doubles from one round of failures to the next. The pause ends with the first success, or another endpoint.
     """
 
     def __init__(self, subscription: Subscription, *, post: Post, edge: Edge) -> None:
@@ -44,46 +44,40 @@ class Pusher:
         self._pause = 0.0
         self._resume: asyncio.TimerHandle | None = None
         self._silent_until = -math.inf
-        self._active = False
-        self._stopping = False
-
-    @property
-    def idle(self) -> bool:
-        """Whether it neither pushes nor will, unless it is told to."""
-        return not self._active and not self._tasks
-
-    def begin(self) -> None:
-        """Push what there is and what comes. May be called again."""
-        if not self._active:
-            self._active = True
-            self._subscription.watch(self._pump)
+        self._target: Push | None = None
+        self._stopped = False
+        subscription.watch(self._pump)
         self._pump()
 
-    def cease(self) -> None:
-        """Push nothing new; what is under way still counts."""
-        self._active = False
-        self._subscription.unwatch(self._pump)
-        if self._resume is not None:
-            self._resume.cancel()
-            self._resume = None
-
-    async def stop(self) -> None:
-        """Cut short what is under way; those messages are as if they had never been sent."""
-        self.cease()
-        self._stopping = True
+    def cancel(self) -> None:
+        """Push no more, and cut short what is under way; those messages are as if they had never been sent."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
+
+    async def stop(self) -> None:
+        """Cancel; returns when nothing is under way any more."""
+        self.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _pump(self) -> None:
-        push = self._subscription.settings.push
-        if push is None or self._resume is not None or not self._active:
+        self._aim(self._subscription.settings.push)
+        if self._target is None or self._resume is not None or self._stopped:
             return
         room = CONCURRENCY - len(self._tasks)
         for entry in self._subscription.take(self._window, limit=room, lease=math.inf):
-            task = asyncio.get_running_loop().create_task(self._deliver(push, entry, self._round))
+            task = asyncio.get_running_loop().create_task(self._deliver(self._target, entry, self._round))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
+
+    def _aim(self, target: Push | None) -> None:
+        if target == self._target:
+            return
+        self._target = target
+        self._pause = 0.0
+        if self._resume is not None:
+            self._resume.cancel()
+            self._resume = None
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -103,7 +97,7 @@ class Pusher:
         except RpcError as error:
             problem = error.message
         finally:
-            if not self._stopping:
+            if not self._stopped:
                 self._conclude(push, entry, problem, sent_in)
 
     def _conclude(self, push: Push, entry: Entry, problem: str | None, sent_in: int) -> None:
@@ -122,8 +116,7 @@ class Pusher:
     def _rest(self) -> None:
         self._round += 1
         self._pause = min(max(SHORTEST_PAUSE, self._pause * 2), LONGEST_PAUSE)
-        if self._active:
-            self._resume = asyncio.get_running_loop().call_later(self._pause, self._resumed)
+        self._resume = asyncio.get_running_loop().call_later(self._pause, self._resumed)
 
     def _resumed(self) -> None:
         self._resume = None

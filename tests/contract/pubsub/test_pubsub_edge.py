@@ -145,13 +145,22 @@ def test_a_push_whose_answer_is_lost_is_sent_twice(pubsub, topic, edge):
         eventually(lambda: there.data() == [b"x", b"x"])
 
 
-def test_stopping_cuts_short_also_a_push_of_a_subscription_deleted_meanwhile(running, pubsub, topic, caplog):
+def pushes_under_way(running):
+    return running.call(lambda: sum("Pusher" in repr(task.get_coro()) for task in asyncio.all_tasks()))
+
+
+@pytest.mark.parametrize("ending", ["the subscription is deleted", "the service stops"])
+def test_a_push_under_way_is_cut_short_when(running, pubsub, topic, caplog, ending):
     with endpoint(lambda _handler: time.sleep(1)) as there:
         subscription = pubsub.subscription(topic, "push", push_config={"push_endpoint": there.url})
         pubsub.publish(topic, b"x")
         eventually(lambda: there.pushed)
-        pubsub.subscriber.delete_subscription(subscription=subscription)
-        running.wait(running.service.stop())
+        assert pushes_under_way(running) == 1
+        if ending == "the service stops":
+            running.wait(running.service.stop())
+        else:
+            pubsub.subscriber.delete_subscription(subscription=subscription)
+        eventually(lambda: pushes_under_way(running) == 0, within=0.5)
     assert caplog.text == ""  # it was not taken for a failure of the endpoint
 
 

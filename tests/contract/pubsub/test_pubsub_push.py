@@ -268,6 +268,19 @@ def test_pushes_that_fail_together_pause_the_subscription_once(pubsub, topic):
     assert 0.2 < rounds[2] - rounds[1] < 0.5
 
 
+def test_another_endpoint_ends_the_pausing(pubsub, topic):
+    with endpoint(status(500)) as broken, endpoint() as repaired:
+        subscription = pushing(pubsub, topic, broken.url)
+        pubsub.publish(topic, b"x")
+        eventually(lambda: len(broken.pushed) == 4)
+        time.sleep(0.2)  # of a pause of 0.8 s; the message itself rests 0.1 s
+        changed = time.monotonic()
+        config = {"push_endpoint": repaired.url}
+        pubsub.subscriber.modify_push_config(subscription=subscription, push_config=config)
+        eventually(lambda: repaired.pushed)
+    assert repaired.pushed[0].at - changed < 0.4
+
+
 def test_a_success_ends_the_pausing(pubsub, topic):
     with endpoint(*[status(500)] * 4, status(204), status(500), status(204)) as there:
         pushing(pubsub, topic, there.url)

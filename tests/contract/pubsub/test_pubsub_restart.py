@@ -146,6 +146,7 @@ def test_it_stops_at_once_and_well_with_streams_pulls_and_pushes_under_way(capfd
         assert own_cloud.stop() == 0
         assert time.monotonic() - start < 5
         assert pulling.exception().code() is grpc.StatusCode.UNAVAILABLE
+        assert pulling.exception().details() == "The local Pub/Sub is stopping."
         eventually(stream.ended)
         assert stream.error.code() is grpc.StatusCode.UNAVAILABLE
     assert capfd.readouterr().err == ""

@@ -165,6 +165,15 @@ def test_an_update_is_checked_as_a_creation_is(pubsub):
             pubsub.subscriber.update_subscription(request=request)
 
 
+def test_an_update_to_a_dead_letter_topic_that_is_not_there_is_refused(pubsub):
+    name = pubsub.subscription(pubsub.topic())
+    policy = {"dead_letter_topic": pubsub.path("topics", "morgue")}
+    mask = {"paths": ["dead_letter_policy"]}
+    request = {"subscription": {"name": name, "dead_letter_policy": policy}, "update_mask": mask}
+    with refused(exceptions.NotFound, match="morgue"):
+        pubsub.subscriber.update_subscription(request=request)
+
+
 def test_a_pull_subscription_becomes_a_push_subscription_and_back(pubsub):
     topic = pubsub.topic()
     name = pubsub.subscription(topic)
