@@ -70,9 +70,11 @@ class Jobs:
 
         Applied without an answer: read again, nobody holds a lease, and nothing is counted twice.
         """
-        return self._decide(
-            claim.job_id, lambda job, at: protocol.release(job, claim.fence, now=at, passing=passing)
-        )[0].outcome
+
+        def decide(job: Job | None, at: datetime) -> Verdict:
+            return protocol.release(job, claim.fence, now=at, passing=passing)
+
+        return self._decide(claim.job_id, decide)[0].outcome
 
     def fail(self, claim: Claim, failure: Failure, details: Details, charges: Sequence[ledger.Charge]) -> Outcome:
         """End the job as FAILED, with what was found out, the settlement and the outbox row, or nothing of it."""
