@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from localcloud.supervisor.state import Running
@@ -27,6 +28,22 @@ def of_stack(running: Running) -> dict[str, int]:
             continue
         taken[process.name] = sum(_bytes(member) for member in family)
     return taken
+
+
+def total(running: Running) -> tuple[int, int]:
+    """Bytes of all processes of a stack together: with shared pages counted once (PSS), and each time (RSS)."""
+    import psutil
+
+    family: dict[int, psutil.Process] = {}
+    for process in (running.supervisor, *running.processes):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found = psutil.Process(process.pid)
+            family |= {member.pid: member for member in (found, *found.children(recursive=True))}
+    resident = 0
+    for member in family.values():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            resident += member.memory_info().rss
+    return sum(_bytes(member) for member in family.values()), resident
 
 
 def _bytes(process: psutil.Process) -> int:

@@ -78,10 +78,6 @@ class Vision:
             await self._server.stop(grace=1)
         await self._engine.stop()
 
-    async def warm(self) -> None:
-        """Load the text engine, so that the first question is as fast as the others. Raises EngineLost."""
-        await self._engine.ask(Task(engines=["text"]))
-
     async def _annotate(self, request: Any, _context: Any) -> Any:
         if len(request.requests) > MAX_IMAGES:
             raise RpcError(

@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from localcloud.supervisor import background
+from localcloud.supervisor import background, memory
 from localcloud.supervisor.order import Order
 from localcloud.supervisor.ports import free_ports
 from localcloud.supervisor.state import Running
 from loupe.client import photos, uploads, watching
 from loupe.client.phone import Phone, signed_in
 from loupe.client.uploads import Wanted
-from tools.bench.memory import stack_memory
 from tools.bench.report import Row, median, publish
 from tools.samples import render
 
 STARTS: Final = 5
 POSTS: Final = 100
 PHOTOS: Final = 9
+MIB: Final = 1024 * 1024
 TWELVE_MEGAPIXELS: Final = "warning-sign.jpg"
 
 
@@ -85,8 +85,9 @@ def _job(phone: Phone, wanted: Wanted) -> float:
 
 
 def _memory(name: str, running: Running, *, goal: float | None = None) -> Row:
-    pss, rss = stack_memory(running)
-    return Row(name=name, value=pss, unit="MiB", goal=goal, note=f"PSS of all processes; RSS {rss:.0f}")
+    shared_once, resident = memory.total(running)
+    note = f"PSS of all processes; RSS {resident / MIB:.0f}"
+    return Row(name=name, value=shared_once / MIB, unit="MiB", goal=goal, note=note)
 
 
 def _setup() -> float:

@@ -11,13 +11,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from localcloud.edge import Edge
-from localcloud.ground import Ground
-from localcloud.keys import Keys
 from localcloud.vision.child import Engine, EngineLost
 from localcloud.vision.findings import Task
-from localcloud.vision.service import Vision
-from tests.running import free_ports
 
 
 def picture(colour: str) -> Task:
@@ -71,15 +66,13 @@ def test_an_engine_that_dies_between_two_questions_is_replaced():
     asyncio.run(scenario())
 
 
-def test_warming_loads_the_text_engine_and_stopping_ends_it(tmp_path):
+def test_a_question_of_text_loads_the_text_engine_and_stopping_ends_it():
     async def scenario():
-        ground = Ground(data=tmp_path, ports=free_ports(), keys=Keys(tmp_path), edge=Edge())
-        vision = Vision(ground)
-        await vision.start()
-        await vision.warm()
+        engine = Engine()
+        await engine.ask(Task(engines=["text"]))
         process = child()
         assert any("rapidocr" in file.path or "onnxruntime" in file.path for file in process.memory_maps())
-        await vision.stop()
+        await engine.stop()
         assert not process.is_running()
 
     asyncio.run(scenario())
