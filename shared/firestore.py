@@ -54,7 +54,9 @@ class FirestoreDatabase:
 
     def fetch(self, query: Query) -> list[DocumentSnapshot[Any]]:
         """The documents that a query finds, within the same time as `read`."""
-        found: list[DocumentSnapshot[Any]] = _reading()(query.get)(timeout=CALL_TIMEOUT, retry=None)
+        # The client looks into the retry it is given when a stream breaks, so None will not do.
+        never = retry.Retry(predicate=lambda _: False)
+        found: list[DocumentSnapshot[Any]] = _reading()(query.get)(timeout=CALL_TIMEOUT, retry=never)
         return found
 
     def transact(self, paths: Sequence[str], decide: Decide[R]) -> R:

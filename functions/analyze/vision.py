@@ -97,7 +97,10 @@ class VisionEyes:
             timeout=TOTAL_TIMEOUT,
         )
         answer = self._client().batch_annotate_images(requests=[request], retry=again, timeout=CALL_TIMEOUT)
-        return vision.BatchAnnotateImagesResponse.pb(answer).responses[0]
+        responses = vision.BatchAnnotateImagesResponse.pb(answer).responses
+        if not responses:
+            raise exceptions.ServiceUnavailable("Vision answered without saying anything of the picture")
+        return responses[0]
 
     def _spend(self, features: Sequence[str]) -> None:
         for feature in features:

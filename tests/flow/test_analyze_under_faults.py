@@ -68,8 +68,9 @@ def test_a_push_whose_connection_ends_comes_again(faults, analyse):
     assert (job["state"], job["attempt"]) == ("COMPLETED", 1)
 
 
-def test_a_reader_that_fails_inside_a_good_answer_leaves_a_job_that_says_what_is_missing(faults, analyse):
-    faults.add(Rule(call="vision.annotate", effect=Error(code="INTERNAL")))
+@pytest.mark.parametrize("effect", [Error(code="INTERNAL"), Drop()], ids=["an error in it", "nothing in it"])
+def test_a_good_answer_without_a_reading_leaves_a_job_that_says_what_is_missing(faults, analyse, effect):
+    faults.add(Rule(call="vision.annotate", effect=effect))
     (job,) = analyse(1).values()
     assert job["state"] == "COMPLETED"
     assert {lost["reason"] for lost in job["degraded"]} == {"TEXT_UNAVAILABLE", "COLORS_UNAVAILABLE"}
@@ -87,3 +88,11 @@ def test_a_photo_that_is_changed_on_its_way_is_read_again_and_not_blamed(faults,
     faults.add(Rule(call="storage.objects.media", effect=Corrupt(part="body"), count=1))
     (job,) = analyse(1, text=False).values()
     assert (job["state"], job["attempt"], job["releases"]) == ("COMPLETED", 2, 1)
+
+
+def test_a_list_that_breaks_off_in_the_middle_is_asked_for_again(faults, stack, analyse):
+    analyse(1, text=False)
+    faults.add(Rule(call="firestore.RunQuery", effect=Error(code="UNAVAILABLE"), applied=True, count=1))
+    with stack.phone() as phone:
+        assert phone.get("status", "/v1/jobs")["jobs"] == []
+    assert [rule["hits"] for rule in faults.rules()] == [1]
