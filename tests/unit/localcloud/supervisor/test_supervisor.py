@@ -103,6 +103,14 @@ def gone(processes: list[psutil.Process], within: float = 8) -> bool:
     return False
 
 
+def kill_at_once(processes: list[psutil.Process]) -> None:
+    """None of them lives long enough to see another one die."""
+    for process in processes:
+        process.suspend()
+    for process in processes:
+        process.kill()
+
+
 def test_a_ready_stack_answers_and_is_described_in_its_state_file(stack):
     running = stack.running()
     assert stack.healthy()
@@ -139,9 +147,7 @@ def test_a_process_that_ignores_signals_does_not_outlive_a_killed_supervisor(tmp
 def test_a_stack_killed_together_with_its_leash_is_ended_by_the_next_start(stack):
     everybody = stack.everybody()
     programs = {process.pid for process in stack.running().processes}
-    for process in everybody:
-        if process.pid not in programs:
-            process.kill()
+    kill_at_once([process for process in everybody if process.pid not in programs])
     survivors = [process for process in everybody if process.pid in programs]
     assert not gone(survivors, within=0.3)
     with closing(launch(stack.data, stack.port)) as again:
@@ -153,9 +159,7 @@ def test_a_stack_killed_together_with_its_leash_is_ended_by_the_next_start(stack
 def test_down_ends_a_stack_killed_together_with_its_leash(stack):
     everybody = stack.everybody()
     programs = {process.pid for process in stack.running().processes}
-    for process in everybody:
-        if process.pid not in programs:
-            process.kill()
+    kill_at_once([process for process in everybody if process.pid not in programs])
     stack.process.wait()
     assert background.stop(stack.data) is not None
     assert gone(everybody)
