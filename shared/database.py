@@ -38,6 +38,18 @@ class Database(Protocol):
     def read(self, path: str) -> Fields | None:
         """The fields of one document as it is now, or None where there is none."""
 
+    def find(self, collection: str, field: str, value: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
+        """At most `limit` documents of a collection whose `field` is `value`, in the order of their paths.
+
+        `after` is the path of the last document that is known already.
+        """
+
+    def list_documents(self, collection: str) -> list[str]:
+        """The paths of all documents directly in a collection, `jobs/j1/findings` say."""
+
+    def below(self, path: str) -> list[str]:
+        """The paths of all documents below a document, however deep."""
+
     def transact(self, paths: Sequence[str], decide: Decide[R]) -> R:
         """Run `decide` on the documents at `paths` (None where there is none) and commit its writes.
 

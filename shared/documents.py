@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+PLAIN: Final = frozenset({str, int, float, bool, bytes, datetime, type(None)})  # types that stay as they are
 
 
 def to_document(value: msgspec.Struct) -> dict[str, Any]:
@@ -29,8 +31,10 @@ def to_json(value: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Firestore's subclass of `datetime` (it adds nanoseconds, which Firestore itself does not keep) made plain."""
+    if not value or type(value) in PLAIN:
+        return value
     if isinstance(value, dict):
-        return {name: _plain(field) for name, field in value.items()}
+        return {name: field if type(field) in PLAIN else _plain(field) for name, field in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""What Pub/Sub pushes: the raw envelope, and the Cloud Storage notification inside it.
+"""What Pub/Sub pushes: the raw envelope, and the Cloud Storage notification inside it; and such a notification of ours.
 
 Parsed here and not by functions-framework, whose conversion drops `deliveryAttempt` and `subscription`.
 """
@@ -66,3 +66,17 @@ def finalized(message: Message) -> Arrival | None:
         raise InvalidArgument(
             "NOTIFICATION_MALFORMED", "This is not a Cloud Storage notification.", internal=repr(error)
         ) from error
+
+
+def notification(arrival: Arrival, *, priority: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What Cloud Storage would tell of an uploaded object, to have it delivered again: the payload, and attributes."""
+    payload = {"name": arrival.name, "size": str(arrival.size), "contentType": arrival.content_type}
+    attributes = {
+        "eventType": FINALIZE,
+        "payloadFormat": "JSON_API_V1",
+        "bucketId": arrival.bucket,
+        "objectId": arrival.name,
+        "objectGeneration": str(arrival.generation),
+        "priority": priority,
+    }
+    return payload, attributes

@@ -59,6 +59,27 @@ class FirestoreDatabase:
         found: list[DocumentSnapshot[Any]] = _reading()(query.get)(timeout=CALL_TIMEOUT, retry=never)
         return found
 
+    def find(self, collection: str, field: str, value: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
+        """See `Database.find`."""
+        from google.cloud.firestore_v1.base_query import FieldFilter
+
+        query = self.client.collection(collection).where(filter=FieldFilter(field, "==", value))
+        query = query.order_by("__name__").limit(limit)
+        if after:
+            query = query.start_after({"__name__": self.client.document(after)})
+        return [(snapshot.reference.path, snapshot.to_dict() or {}) for snapshot in self.fetch(query)]
+
+    def list_documents(self, collection: str) -> list[str]:
+        """See `Database.list_documents`."""
+        listed = self.client.collection(collection).list_documents(retry=_reading(), timeout=CALL_TIMEOUT)
+        return [document.path for document in listed]
+
+    def below(self, path: str) -> list[str]:
+        """See `Database.below`."""
+        collections = self.client.document(path).collections(retry=_reading(), timeout=CALL_TIMEOUT)
+        direct = [found for collection in collections for found in self.list_documents(f"{path}/{collection.id}")]
+        return [each for found in direct for each in (found, *self.below(found))]
+
     def transact(self, paths: Sequence[str], decide: Decide[R]) -> R:
         """See `Database.transact`.
 
@@ -71,7 +92,7 @@ class FirestoreDatabase:
 
     def _transact_once(self, paths: Sequence[str], decide: Decide[R]) -> R:
         references = [self.client.document(path) for path in paths]
-        found = self.client.get_all(references, timeout=CALL_TIMEOUT, retry=None)
+        found = self.client.get_all(references, timeout=CALL_TIMEOUT, retry=None) if references else ()
         snapshots: dict[str, DocumentSnapshot[Any]] = {snapshot.reference.path: snapshot for snapshot in found}
         value, writes = decide({path: snapshots[path].to_dict() for path in paths})
         if writes:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from shared.errors import InvalidArgument, Unavailable
 from shared.events import Push, finalized, parse_push
-from shared.http.failures import as_refusal
 from shared.jobs.protocol import Arrival, Outcome
 from shared.logging import bind
 from shared.model.job import parse_object_name
@@ -21,8 +20,6 @@ from .failpoints import reach
 from .work import work
 
 if TYPE_CHECKING:
-    from shared.jobs.store import Claim
-
     from .services import Services
 
 log = logging.getLogger(__name__)
@@ -52,22 +49,12 @@ def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Servi
     outcome, claim = services.jobs.arrive(job_id, index, arrival, owner=uuid.uuid4().hex)
     reach("after_arrive")
     if claim is not None:
-        outcome = _finish(claim, services)
+        outcome = work(claim, services)
     log.info("Photo %d: %s", index, outcome, extra={"labels": {"outcome": outcome, "delivery": push.delivery_attempt}})
     if outcome in (Outcome.BUSY, Outcome.FENCED):
         raise Unavailable(
             "JOB_BUSY", "Another worker holds this job. Deliver again later.", retry_after=10, jobId=job_id
         )
     if outcome is Outcome.ENDED:
-        services.jobs.send_outbox(job_id, services.publish)
+        services.jobs.send_outbox(job_id, services.publishers)
     reach("before_ack")
-
-
-def _finish(claim: Claim, services: Services) -> Outcome:
-    try:
-        return work(claim, services)
-    except BaseException as error:
-        # Whatever it was, the next delivery shall not have to wait for the lease to run out.
-        passing = isinstance(error, Exception) and as_refusal(error) is not None
-        services.jobs.release(claim, passing=passing)
-        raise

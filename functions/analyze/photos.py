@@ -13,6 +13,8 @@ from .intake.guard import GuardUnavailableError
 from .kinds.port import Photo
 
 if TYPE_CHECKING:
+    from shared.jobs.hold import Hold
+
     from .intake.guard import Guard
     from .objects import Objects
 
@@ -107,17 +109,21 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
     )
 
 
-def derive(objects: Objects, job_id: str, job: Job, ready: Ready) -> dict[str, Any]:
-    """Write the normalised copy and the thumbnail; answers the document `jobs/{jobId}/images/{index}`."""
+def derive(objects: Objects, hold: Hold, job_id: str, job: Job, ready: Ready) -> dict[str, Any]:
+    """Write the normalised copy and the thumbnail; answers the document `jobs/{jobId}/images/{index}`.
+
+    Raises shared.jobs.protocol.Lost where the job is no longer this worker's.
+    """
     index = ready.photo.index
     generation = job.images[str(index)].generation
     folder = f"{job_id}/{index}/{generation}"
+    hold.check()
+    normalized = objects.write(f"{folder}/normalized.jpg", ready.photo.jpeg, "image/jpeg")
+    hold.check()
+    thumbnail = objects.write(f"{folder}/thumbnail.webp", ready.thumbnail, "image/webp")
     return {
         "object": object_name(job.priority, job_id, index),
         "generation": generation,
         **ready.facts,
-        "derived": {
-            "normalized": objects.write(f"{folder}/normalized.jpg", ready.photo.jpeg, "image/jpeg"),
-            "thumbnail": objects.write(f"{folder}/thumbnail.webp", ready.thumbnail, "image/webp"),
-        },
+        "derived": {"normalized": normalized, "thumbnail": thumbnail},
     }

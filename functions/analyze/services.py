@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.auth.keys import KeySet
 from shared.firestore import FirestoreDatabase
+from shared.jobs.outbox import Publish, Topic
 from shared.jobs.store import Claim, Jobs
 from shared.switches import SwitchBoard
 
@@ -38,12 +39,12 @@ class Services:
     objects: Objects
     guard: Guard
     switches: SwitchBoard
-    publish: Callable[[bytes, dict[str, str]], None]
+    publishers: Mapping[Topic, Publish]
 
     def meter(self, claim: Claim) -> Meter:
-        """The charges of one job."""
+        """The paid calls of one claim."""
         limit = self.settings.daily_budget_micro_usd
-        return Meter(self.jobs.database, job_id=claim.job_id, uid=claim.job.uid, limit=limit)
+        return Meter(self.jobs, claim, limit=limit)
 
     def eyes(self, meter: Meter) -> VisionEyes:
         """A reader of pictures that charges `meter`."""
@@ -76,7 +77,7 @@ def build(settings: Settings) -> Services:
         ),
         guard=guard,
         switches=SwitchBoard(database),
-        publish=functools.partial(_publish, settings.events_topic),
+        publishers={Topic.EVENTS: functools.partial(_publish, settings.events_topic)},
     )
 
 

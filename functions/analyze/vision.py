@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from google.api_core import exceptions, retry
 
 from shared.model.job import Warned
+from shared.version import VERSION
 
 from .kinds.port import Box, Color, Seen, TextLine
 
@@ -70,18 +73,24 @@ class VisionEyes:
             return Seen()
         if not self._enabled:
             return Seen(degraded=(SWITCHED_OFF,))
-        payable = [feature for feature in wanted if self._meter.reserve(feature, self._prices[feature])]
+        call = _call(jpeg, wanted, self._engine)
+        known = self._meter.answer(call)
+        if known is not None:
+            return msgspec.json.decode(known, type=Seen)
+        payable = self._meter.reserve(call, {feature: self._prices[feature] for feature in wanted})
         if not payable:
             return Seen(degraded=(OVER_BUDGET,))
+        self._meter.begin(call)
         try:
             answer = self._annotate(jpeg, payable)
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
             log.warning("Vision did not answer: %s", error)
-            if isinstance(error, (exceptions.DeadlineExceeded, exceptions.RetryError)):
-                self._spend(payable)  # it may have been done and billed all the same
+            if isinstance(getattr(error, "cause", None) or error, exceptions.ClientError):
+                self._meter.refuse(call)  # anything else may have been done and billed all the same
             return Seen(degraded=tuple(UNAVAILABLE[feature] for feature in wanted), engine=self._engine)
-        self._spend(payable)
-        return self._read(answer, width, height, wanted, payable)
+        seen = self._read(answer, width, height, wanted, payable)
+        self._meter.end(call, None if answer.error.code else msgspec.json.encode(seen))
+        return seen
 
     def _annotate(self, jpeg: bytes, features: Sequence[str]) -> Any:
         from google.cloud import vision
@@ -102,10 +111,6 @@ class VisionEyes:
             raise exceptions.ServiceUnavailable("Vision answered without saying anything of the picture")
         return responses[0]
 
-    def _spend(self, features: Sequence[str]) -> None:
-        for feature in features:
-            self._meter.spend(feature)
-
     def _read(self, answer: Any, width: int, height: int, wanted: Sequence[str], payable: Sequence[str]) -> Seen:
         # An error can come inside an answer of 200, and what is filled in beside it is still right.
         text = tuple(lines(answer.full_text_annotation, width, height)) if TEXT in payable else None
@@ -117,6 +122,12 @@ class VisionEyes:
             degraded += [UNAVAILABLE[feature] for feature in payable if empty[feature]]
             text, colors = text or None, colors or None
         return Seen(text=text, colors=colors, degraded=tuple(degraded), engine=self._engine)
+
+
+def _call(jpeg: bytes, features: Sequence[str], engine: str) -> str:
+    """The name of a call: the same picture, asked the same of the same engine by the same build."""
+    question = "\n".join((*features, engine, VERSION))
+    return hashlib.sha256(question.encode() + jpeg).hexdigest()[:32]
 
 
 def lines(annotation: Any, width: int, height: int) -> Iterator[TextLine]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shared.errors import LoupeError, Unavailable
-from shared.jobs.protocol import Completion, Outcome
+from shared.http.failures import as_refusal
+from shared.jobs.hold import Hold
+from shared.jobs.protocol import Completion, Lost, Outcome
 from shared.model.job import Failure
 from shared.model.states import Stage
 from shared.version import VERSION
@@ -21,49 +23,62 @@ from .kinds.port import Analysis
 if TYPE_CHECKING:
     from shared.jobs.store import Claim
 
+    from .paid import Meter
     from .services import Services
 
 
 def work(claim: Claim, services: Services) -> Outcome:
     """Bring the job to its end, or learn that it is no longer ours.
 
-    ENDED: the job is final. FENCED: another worker has it. Raises what a passing failure raises: the job is then still
-    ours, and whoever called has to release it.
+    ENDED: the job is final. FENCED: another worker has it. Raises whatever keeps the job from its end for now; it has
+    been released then, so that the next delivery need not wait for the lease to run out.
     """
-    job_id, job = claim.job_id, claim.job
     meter = services.meter(claim)
-    reach("after_claim")
     try:
-        ready = [_judged(claim, index, services) for index in range(len(job.images))]
+        reach("after_claim")
+        return _analyse(claim, services, meter)
+    except Lost as lost:
+        return lost.outcome
+    except BaseException as error:
+        # Whatever it was, the next delivery shall not have to wait for the lease to run out.
+        passing = isinstance(error, Exception) and as_refusal(error) is not None
+        services.jobs.release(claim, passing=passing, refused=meter.refused)
+        raise
+
+
+def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
+    job_id, job, hold = claim.job_id, claim.job, Hold(services.jobs, claim)
+    try:
+        ready = [_judged(claim, services, hold, index) for index in range(len(job.images))]
         held = services.jobs.advance(claim, Stage.ANALYZING)
         reach("after_advance")
         if held is not Outcome.HELD:
             return held
-        images = [photos.derive(services.objects, job_id, job, one) for one in ready]
+        images = [photos.derive(services.objects, hold, job_id, job, one) for one in ready]
         reach("after_derive")
         analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.eyes(meter))
         reach("after_vision")
     except photos.Rejected as rejected:
-        return services.jobs.fail(claim, rejected.failure, {}, meter.charges)
+        return services.jobs.fail(claim, rejected.failure, {}, refused=meter.refused)
     except Unavailable:
         raise
     except LoupeError as error:
         failure = Failure(status=error.status, reason=error.reason, message=error.message)
-        return services.jobs.fail(claim, failure, {}, meter.charges)
+        return services.jobs.fail(claim, failure, {}, refused=meter.refused)
     completion = Completion(
         summary=analysis.summary,
         warnings=analysis.warnings,
         degraded=analysis.degraded,
-        cost=meter.cost,
         provenance={"version": VERSION, "qualityPolicy": ready[0].policy, **analysis.provenance},
     )
     reach("before_commit")
-    outcome = services.jobs.complete(claim, completion, _details(images, analysis), meter.charges)
+    outcome = services.jobs.complete(claim, completion, _details(images, analysis), refused=meter.refused)
     reach("after_commit")
     return outcome
 
 
-def _judged(claim: Claim, index: int, services: Services) -> photos.Ready:
+def _judged(claim: Claim, services: Services, hold: Hold, index: int) -> photos.Ready:
+    hold.check()
     data = photos.read(services.objects, claim.job_id, claim.job, index)
     reach("after_read")
     ready = photos.judge(services.guard, claim.job, index, data)

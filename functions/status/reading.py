@@ -65,7 +65,7 @@ def list_jobs(services: Services, request: Request) -> Response:
     if len(snapshots) > size:
         job_id, last = listed[-1]
         more = services.pages.token(question, [(last.create_time - EPOCH) // MICROSECOND, job_id])
-    alive = [resource(job_id, job) for job_id, job in listed if job.expire_time > at]
+    alive = [resource(job_id, job) for job_id, job in listed if job.alive(at)]
     return tagged_answer(request, JobList(jobs=alive, next_page_token=more))
 
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def owned_job(jobs: Jobs, job_id: str, *, uid: str, at: datetime) -> Job:
-    """The job, if `uid` owns it and it has not expired. Raises NotFound JOB_NOT_FOUND otherwise."""
+    """The job, if `uid` owns it and it is alive (`Job.alive`). Raises NotFound JOB_NOT_FOUND otherwise."""
     job = jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None or job.uid != uid or job.expire_time <= at:
+    if job is None or job.uid != uid or not job.alive(at):
         raise NotFound(
             "JOB_NOT_FOUND",
             "You have no such job: it was never made, it has been deleted, or it is another user's.",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from shared.model.kinds import Priority
-from shared.model.states import ImageState, Stage, State
+from shared.model.states import RANK, ChargeState, ImageState, Purge, Stage, State
 
 SCHEMA_VERSION: Final = 1
 KEPT: Final = timedelta(days=30)  # then Firestore's TTL removes the document; readers check it too
@@ -50,8 +50,21 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     location: bool = False
 
 
+class OpenCharge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A paid call of the attempt in hand: what is reserved for it in the ledger, in micro-dollars, and since when."""
+
+    feature: str
+    micro_usd: int
+    state: ChargeState
+    create_time: Time
+
+
 class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a job's owner sees of it. Times are UTC; `attempt` is the fence that every later write checks."""
+    """What a job's owner sees of it. Times are UTC.
+
+    `attempt` is the fence that every later write checks; it counts all claims there ever were. `run` counts how often
+    the analysis was asked for: retrying and reprocessing begin the next run.
+    """
 
     uid: str
     kind: str
@@ -63,6 +76,7 @@ class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     batch_id: str | None = None
     options: dict[str, Any] = {}
     consent: Consent = Consent()
+    run: int = 1
     attempt: int = 0
     lease_expire_time: Time | None = None
     images: dict[str, JobImage]
@@ -86,13 +100,31 @@ class PublicJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Job(PublicJob, frozen=True, kw_only=True, rename="camel"):
-    """The whole document: what the owner sees, which worker holds it, and how often one gave it back.
+    """The whole document: what the owner sees, and what the protocol remembers.
 
-    `releases` counts the attempts that ended by a passing failure of something Loupe depends on.
+    `run_attempt` is the attempt before this run, `releases` counts the attempts of this run that a passing failure of
+    something Loupe depends on ended. `redrive_time` is when the sweep had the job delivered again since it last moved,
+    `run_tokens` are the requests that began its later runs, `charges` are open paid calls by name. A tombstone is a job
+    with a `delete_time`; it holds none of the owner's data.
     """
 
     lease_owner: str | None = None
+    run_attempt: int = 0
     releases: int = 0
+    redrive_time: Time | None = None
+    run_tokens: tuple[str, ...] = ()
+    charges: dict[str, OpenCharge] = {}
+    delete_time: Time | None = None
+    purge: Purge | None = None
+
+    def alive(self, at: datetime) -> bool:
+        """Whether the job is there to be seen: neither expired nor deleted."""
+        return self.delete_time is None and self.expire_time > at
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """How far the job has come: it never decreases."""
+        return self.run, RANK[self.state]
 
 
 class JobResource(PublicJob, frozen=True, kw_only=True, rename="camel"):

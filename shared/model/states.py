@@ -8,7 +8,7 @@ from typing import Final
 
 
 class State(StrEnum):
-    """Where a job stands. The last three are final."""
+    """Where a run of a job stands. The last three are final."""
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -34,6 +34,22 @@ class Stage(StrEnum):
     DONE = "done"
 
 
+class ChargeState(StrEnum):
+    """How far a paid call of the worker in hand has come."""
+
+    RESERVED = "RESERVED"  # its price is set aside; it has not been made
+    CALLED = "CALLED"  # it is being made, and may be billed from here on
+    ANSWERED = "ANSWERED"  # it was made
+
+
+class Purge(StrEnum):
+    """How far the removal of a deleted job has come."""
+
+    PENDING = "PENDING"  # nothing but the tombstone is certain
+    SETTLING = "SETTLING"  # everything was removed; a worker that still runs may leave something behind
+    DONE = "DONE"  # removed once more, after the last such worker
+
+
 class ImageState(StrEnum):
     """Where one photo of a job stands."""
 
@@ -50,6 +66,18 @@ NEXT: Final[Mapping[State, frozenset[State]]] = {
     State.COMPLETED: frozenset(),
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
+}
+
+# What another run of a job may follow: the owner asks for it, and the job is PENDING again with the next run number.
+RERUN_FROM: Final[frozenset[State]] = frozenset({State.COMPLETED, State.FAILED})
+
+# Within a run, the rank never decreases; (run, rank) never decreases at all.
+RANK: Final[Mapping[State, int]] = {
+    State.PENDING: 0,
+    State.PROCESSING: 1,
+    State.COMPLETED: 2,
+    State.FAILED: 2,
+    State.CANCELLED: 2,
 }
 
 # How far along a job is when it enters a stage, 0 to 1. It never decreases within an attempt.

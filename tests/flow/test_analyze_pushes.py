@@ -166,7 +166,7 @@ def test_the_end_of_a_job_reaches_the_events_topic_under_its_own_id(stack, finis
             found = [
                 received.message
                 for received in pulled.received_messages
-                if received.message.attributes["eventId"] == f"{finished}:completed"
+                if received.message.attributes["eventId"] == f"{finished}:1:completed"
             ]
         subscriber.close()
     # At least once: whoever receives it knows a second one by its id.

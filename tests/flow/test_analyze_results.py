@@ -141,7 +141,7 @@ def test_a_broken_photo_fails_the_job_with_a_reason_and_leaves_no_derived_pictur
 
 
 def test_the_end_of_a_job_is_announced_by_its_outbox_row(analysed, documents):
-    row = documents.document(f"outbox/{analysed('meter.jpg')}:completed")
+    row = documents.document(f"outbox/{analysed('meter.jpg')}:1:completed")
     assert eventually(lambda: row.get().to_dict()["sendTime"] is not None)
     payload = row.get().to_dict()["payload"]
     assert payload["name"] == f"jobs/{analysed('meter.jpg')}"

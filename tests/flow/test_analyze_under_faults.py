@@ -33,7 +33,7 @@ def analyse(stack, samples):
         names = [outcome.result.job["name"] for outcome in outcomes if outcome.result is not None]
         documents = {name.removeprefix("jobs/"): client.document(name).get().to_dict() for name in names}
         for job_id in documents:
-            row = client.document(f"outbox/{job_id}:{documents[job_id]['state'].lower()}")
+            row = client.document(f"outbox/{job_id}:1:{documents[job_id]['state'].lower()}")
             assert eventually(lambda row=row: row.get().to_dict()["sendTime"] is not None)
         client.close()
         return documents

@@ -1,0 +1,137 @@
+"""What keeps jobs moving and deletions complete: the sweep's, the dead-letter handler's and the purge's transactions.
+
+Every method may be called at any time, by anybody, any number of times. The words about transactions are those of
+`shared.jobs.store`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from shared.database import Fields, Found, Write
+from shared.documents import from_document
+from shared.events import notification
+from shared.jobs import outbox, sweep, tombstone
+from shared.jobs.protocol import Arrival, Outcome, Verdict
+from shared.jobs.store import Jobs
+from shared.jobs.sweep import PATIENCE, Action, Facts, Patience
+from shared.model.job import Job, object_name
+from shared.model.kinds import Priority
+from shared.model.states import Purge, State
+
+PAGE: Final = 200  # documents that one query of the sweep reads
+ROWS: Final = ("cache", "outbox", "requests")  # collections whose rows name their job in `jobId`
+
+
+class PhotoStore(Protocol):
+    """The objects of jobs in Cloud Storage, uploaded and derived."""
+
+    def generations(self, job_id: str, job: Job) -> dict[int, int | None]:
+        """Which generation of each photo of the job is there; None where there is none."""
+
+    def remove(self, job_id: str, priority: Priority) -> None:
+        """Delete every object of the job, uploaded or derived, in all generations. None there is no error."""
+
+
+class Upkeep:
+    """The sweep's side of the jobs of one database."""
+
+    def __init__(self, jobs: Jobs, *, patience: Patience = PATIENCE) -> None:
+        self._jobs = jobs
+        self._patience = patience
+
+    def unfinished(self) -> Iterator[tuple[str, Job]]:
+        """Every job that is not final, and every tombstone that is not purged."""
+        looks = [("state", state.value) for state in State if not state.terminal]
+        looks += [("purge", purge.value) for purge in (Purge.PENDING, Purge.SETTLING)]
+        for field, value in looks:
+            for path, fields in self._all("jobs", field, value):
+                yield path.removeprefix("jobs/"), from_document(fields, Job)
+
+    def unsent(self) -> Iterator[str]:
+        """The paths of outbox rows that nobody has noted as sent, for `Jobs.send_row`."""
+        return (path for path, _ in self._all("outbox", "state", outbox.RowState.UNSENT.value))
+
+    def curious(self, job: Job) -> bool:
+        """Whether `look` needs to be told what is in Cloud Storage."""
+        return sweep.curious(job, self._jobs.clock(), self._patience)
+
+    def look(self, job_id: str, facts: Facts, deliver: outbox.Publish) -> Action:
+        """Do what has to be done about the job now, but for the purge, and answer what it was.
+
+        `deliver` publishes to the topic of the uploads. It is called before the job is marked as delivered again:
+        lost, or dead in between, the next sweep delivers once more, which is harmless. Repeated or applied without an
+        answer: the mark is recognised. A job that moved meanwhile is left alone. Raises what `deliver` raises.
+        """
+        job = self._jobs.get(job_id)
+        action = sweep.decide(job, facts, self._jobs.clock(), self._patience)
+        if job is not None:
+            for payload, attributes in self._messages(job_id, job, action):
+                deliver(msgspec.json.encode(payload), attributes)
+
+        def same(job: Job | None, at: datetime) -> Verdict:
+            now = sweep.decide(job, facts, at, self._patience)
+            return now.verdict if now.step is action.step else Verdict(outcome=Outcome.HELD)
+
+        if action.verdict.job is not None:
+            self._jobs.decide(job_id, same)
+        return action
+
+    def dead_letter(self, job_id: str) -> Outcome:
+        """Pub/Sub has given up a delivery of the job: it FAILED, unless it is final (ENDED) or worked on (BUSY).
+
+        Lost: the dead letter comes again. Repeated or applied without an answer: ENDED.
+        """
+        return self._jobs.decide(job_id, lambda job, at: sweep.dead_letter(job, now=at))[0].outcome
+
+    def purge(self, job_id: str, photos: PhotoStore) -> Outcome:
+        """Remove everything of a buried job but its tombstone: objects, details, cache, outbox and request rows.
+
+        Broken off anywhere: it begins again from the start, and what is gone is gone. A job that is not buried is left
+        alone: UNKNOWN. Raises what `photos` and the database raise.
+        """
+        began = self._jobs.clock()
+        job = self._jobs.get(job_id)
+        if job is None or job.delete_time is None:
+            return Outcome.UNKNOWN
+        photos.remove(job_id, job.priority)
+        self._delete(self._jobs.database.below(f"jobs/{job_id}"))
+        for collection in ROWS:
+            self._delete([path for path, _ in self._all(collection, "jobId", job_id)])
+        verdict, _ = self._jobs.decide(
+            job_id, lambda job, at: tombstone.removed(job, began=began, now=at, settle=self._patience.settle)
+        )
+        return verdict.outcome
+
+    def _messages(self, job_id: str, job: Job, action: Action) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+        for index, generation in action.deliver:
+            image = job.images[str(index)]
+            arrival = Arrival(
+                bucket=self._jobs.uploads_bucket,
+                name=object_name(job.priority, job_id, index),
+                generation=generation,
+                size=image.size,
+                content_type=image.content_type,
+            )
+            yield notification(arrival, priority=job.priority)
+
+    def _all(self, collection: str, field: str, value: str) -> Iterator[tuple[str, Fields]]:
+        page = self._jobs.database.find(collection, field, value, limit=PAGE)
+        yield from page
+        while len(page) == PAGE:
+            page = self._jobs.database.find(collection, field, value, limit=PAGE, after=page[-1][0])
+            yield from page
+
+    def _delete(self, paths: list[str]) -> None:
+        for start in range(0, len(paths), PAGE):
+            writes = [Write(path=path, fields=None) for path in paths[start : start + PAGE]]
+            self._jobs.database.transact((), functools.partial(_always, writes))
+
+
+def _always(writes: Sequence[Write], _: Found) -> tuple[None, Sequence[Write]]:
+    return None, writes
