@@ -2,10 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+SEEDS ?= 100000
+START ?= 0
+PROFILE ?= mild
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench lock clean
+.PHONY: help setup demo up test check format chaos bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +39,9 @@ check: setup ## lint, format and type checks
 format: setup ## put the code into the house format
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+chaos: setup ## run the job protocol under faults: SEEDS=100000 START=0 PROFILE=mild|harsh
+	@$(PY) -m tools.chaos --seeds $(SEEDS) --start $(START) --profile $(PROFILE) $(ARGS)
 
 bench: setup ## measure the local stack; tables on screen, JSON in bench-out/
 	@$(PY) -m tools.bench $(ARGS)
