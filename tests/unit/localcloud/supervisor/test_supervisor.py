@@ -148,8 +148,8 @@ def test_a_stack_killed_together_with_its_leash_is_ended_by_the_next_start(stack
     everybody = stack.everybody()
     programs = {process.pid for process in stack.running().processes}
     kill_at_once([process for process in everybody if process.pid not in programs])
+    # Some may have ended by themselves, writing to somebody who no longer reads; the others have to be ended.
     survivors = [process for process in everybody if process.pid in programs]
-    assert not gone(survivors, within=0.3)
     with closing(launch(stack.data, stack.port)) as again:
         assert again.line() == "up"
         assert gone(survivors)
