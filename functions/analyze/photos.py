@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +12,7 @@ from shared.errors import Unavailable
 from shared.model.job import Failure, Job, Warned, object_name
 
 from .intake.guard import GuardUnavailableError
-from .kinds.port import Photo
+from .kinds.port import Drawn, Photo
 
 if TYPE_CHECKING:
     from shared.jobs.hold import Hold
@@ -70,8 +72,8 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
         raise Unavailable(
             "DECODER_UNAVAILABLE", "No process could be started to read the photo. Deliver again.", internal=str(error)
         ) from error
-    normalized, thumbnail, quality = judged.normalized, judged.thumbnail, judged.quality
-    if judged.verdict == "rejected" or normalized is None or thumbnail is None or quality is None:
+    normalized, thumbnail, pixels, quality = judged.normalized, judged.thumbnail, judged.pixels, judged.quality
+    if judged.verdict == "rejected" or not (normalized and thumbnail and pixels and quality):
         raise Rejected(
             Failure(
                 status="INVALID_ARGUMENT",
@@ -88,6 +90,7 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
             jpeg=normalized.data,
             width=normalized.width,
             height=normalized.height,
+            pixels=pixels,
             quality=quality.score,
             warnings=warnings,
             exif=exif,
@@ -107,6 +110,21 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
             "warnings": [msgspec.to_builtins(remark) for remark in judged.warnings],
         },
     )
+
+
+def keep(objects: Objects, hold: Hold, job_id: str, pictures: Mapping[str, Drawn]) -> dict[str, Any]:
+    """Write what an analysis made; answers the document `jobs/{jobId}/reports/pictures`: by file name, where it is.
+
+    Names hold the content's hash, so that one that is there already is the same. Raises shared.jobs.protocol.Lost.
+    """
+    kept = {}
+    for name, drawn in pictures.items():
+        hold.check()
+        digest = hashlib.sha256(drawn.data).hexdigest()[:16]
+        place = objects.write(f"{job_id}/results/{digest}/{name}", drawn.data, drawn.content_type)
+        size = {"width": drawn.width, "height": drawn.height} if drawn.width else {}
+        kept[name] = {"object": place, "type": drawn.content_type, "size": len(drawn.data), **size}
+    return kept
 
 
 def derive(objects: Objects, hold: Hold, job_id: str, job: Job, ready: Ready) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from shared.switches import SwitchBoard
 
 from . import failpoints
 from .intake.guard import Guard
+from .kinds.port import Tools
 from .objects import Objects
 from .paid import Meter
 from .settings import Settings
@@ -46,16 +47,17 @@ class Services:
         limit = self.settings.daily_budget_micro_usd
         return Meter(self.jobs, claim, limit=limit)
 
-    def eyes(self, meter: Meter) -> VisionEyes:
-        """A reader of pictures that charges `meter`."""
+    def tools(self, meter: Meter) -> Tools:
+        """What a kind may use; what it pays for is charged to `meter`."""
         settings = self.settings
-        return VisionEyes(
+        eyes = VisionEyes(
             functools.partial(_vision_client, settings.vision_emulator_host),
             meter,
             prices={TEXT: settings.vision_text_micro_usd, COLORS: settings.vision_properties_micro_usd},
             enabled=self.switches.now().provider("vision"),
             engine=LOCAL_ENGINE if settings.vision_emulator_host else CLOUD_ENGINE,
         )
+        return Tools(eyes=eyes)
 
 
 def build(settings: Settings) -> Services:

@@ -56,8 +56,9 @@ def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
             return held
         images = [photos.derive(services.objects, hold, job_id, job, one) for one in ready]
         reach("after_derive")
-        analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.eyes(meter))
+        analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.tools(meter))
         reach("after_vision")
+        pictures = photos.keep(services.objects, hold, job_id, analysis.pictures)
     except photos.Rejected as rejected:
         return services.jobs.fail(claim, rejected.failure, {}, refused=meter.refused)
     except Unavailable:
@@ -72,7 +73,7 @@ def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
         provenance={"version": VERSION, "qualityPolicy": ready[0].policy, **analysis.provenance},
     )
     reach("before_commit")
-    outcome = services.jobs.complete(claim, completion, _details(images, analysis), refused=meter.refused)
+    outcome = services.jobs.complete(claim, completion, _details(images, analysis, pictures), refused=meter.refused)
     reach("after_commit")
     return outcome
 
@@ -86,7 +87,9 @@ def _judged(claim: Claim, services: Services, hold: Hold, index: int) -> photos.
     return ready
 
 
-def _details(images: Sequence[dict[str, Any]], analysis: Analysis) -> dict[str, dict[str, Any]]:
+def _details(
+    images: Sequence[dict[str, Any]], analysis: Analysis, pictures: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     """Everything below the job's own document, by path."""
     photographed = {f"images/{index}": image for index, image in enumerate(images)}
     found = {
@@ -94,4 +97,6 @@ def _details(images: Sequence[dict[str, Any]], analysis: Analysis) -> dict[str, 
         for number, finding in enumerate(analysis.findings)
     }
     reports = {f"reports/{name}": dict(report) for name, report in analysis.reports.items()}
+    if pictures:
+        reports["reports/pictures"] = {"pictures": pictures}
     return {**photographed, **found, **reports}

@@ -17,7 +17,8 @@ from google.cloud import vision
 from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
 
 from functions.analyze.delivery import deliver
-from functions.analyze.intake.verdict import Judged, Picture, Quality
+from functions.analyze.intake.verdict import Judged, Picture, Pixels, Quality
+from functions.analyze.kinds.port import Tools
 from functions.analyze.services import Services
 from functions.analyze.settings import Settings
 from functions.analyze.vision import COLORS, TEXT, VisionEyes
@@ -48,6 +49,7 @@ GOOD = Judged(
     quality=Quality(score=90, metrics={}, policy_version="1"),
     normalized=Picture(type="image/jpeg", width=4, height=3, data=b"normalised"),
     thumbnail=Picture(type="image/webp", width=2, height=1, data=b"small"),
+    pixels=Pixels(width=2, height=1, rgb=bytes(6)),
 )
 BAD = Judged(verdict="rejected", reason="UNREADABLE", message="Send it again.")
 ENTRY_POINTS = (
@@ -161,9 +163,9 @@ class StagedServices(Services):
     before: Callable[[str], None]
     diary: list[str]
 
-    def eyes(self, meter: Any) -> VisionEyes:
-        """See `Services.eyes`."""
-        return VisionEyes(self._called, meter, prices=PRICES, enabled=True, engine="a test")
+    def tools(self, meter: Any) -> Tools:
+        """See `Services.tools`."""
+        return Tools(eyes=VisionEyes(self._called, meter, prices=PRICES, enabled=True, engine="a test"))
 
     def _called(self) -> vision.ImageAnnotatorClient:
         self.diary.append("call")

@@ -22,7 +22,7 @@ from .refusal import Refused, rejected
 from .verdict import Judged
 
 _WORKERS: Final = 2
-_PICTURES: Final = ("normalized", "thumbnail")
+_PICTURES: Final = ("normalized", "thumbnail", "pixels")
 _KINDS: Final = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),

@@ -10,7 +10,7 @@ from PIL import Image
 from .decode import shrink
 from .policy import Derived
 from .screen import JPEG, WEBP
-from .verdict import Picture
+from .verdict import Picture, Pixels
 
 
 def normalized(image: Image.Image, derived: Derived) -> Picture:
@@ -26,6 +26,12 @@ def thumbnail(image: Image.Image, derived: Derived) -> Picture:
     """A small WebP picture."""
     small = shrink(image, derived.thumbnail_side)
     return _encoded(small, "WEBP", WEBP, quality=derived.thumbnail_quality, method=2)
+
+
+def pixels(image: Image.Image, derived: Derived) -> Pixels:
+    """The raw picture that models are given, long edge at most `pixels_side`."""
+    small = shrink(image, derived.pixels_side)
+    return Pixels(width=small.width, height=small.height, rgb=small.tobytes())
 
 
 def _encoded(image: Image.Image, encoder: str, media_type: str, **options: Any) -> Picture:

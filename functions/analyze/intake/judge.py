@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from .decode import decode, open_photo, upright_size
-from .derive import normalized, thumbnail
+from .derive import normalized, pixels, thumbnail
 from .exif import read_exif
 from .header import check_container, check_large_enough, check_size
 from .metrics import measure
@@ -57,4 +57,5 @@ def _look(data: bytes, content_type: str, policy: Policy) -> Iterator[dict[str, 
         "warnings": warnings,
         "normalized": normalized(upright, policy.derived),
         "thumbnail": thumbnail(upright, policy.derived),
+        "pixels": pixels(upright, policy.derived),
     }

@@ -62,6 +62,7 @@ class Derived(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     normalized_qualities: tuple[int, ...]
     thumbnail_side: int
     thumbnail_quality: int
+    pixels_side: int
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

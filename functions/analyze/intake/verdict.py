@@ -64,6 +64,14 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: bytes
 
 
+class Pixels(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The photo small and raw, for models: `rgb` holds height x width x 3 bytes of sRGB, row by row, upright."""
+
+    width: int
+    height: int
+    rgb: bytes
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A judged photo. `width` and `height` are those of the upright photo; `message` is for the person who took it.
 
@@ -85,3 +93,4 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     quality: Quality | None = None
     normalized: Picture | None = None
     thumbnail: Picture | None = None
+    pixels: Pixels | None = None

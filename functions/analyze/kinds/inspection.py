@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from .port import Analysis, Eyes, Finding, Photo, Seen, TextLine
+from .port import Analysis, Finding, Photo, Seen, TextLine, Tools
 
 HEADLINE_LENGTH: Final = 120  # characters: the job's document stays small
 MAX_FINDINGS: Final = 100
 
 
-def inspect(photos: Sequence[Photo], options: Mapping[str, Any], eyes: Eyes) -> Analysis:
+def inspect(photos: Sequence[Photo], options: Mapping[str, Any], tools: Tools) -> Analysis:
     """Read text and colours of one photo. `options`: `text` and `colors`, both true unless said otherwise."""
     photo = photos[0]
-    seen = eyes.see(
+    seen = tools.eyes.see(
         photo.jpeg,
         width=photo.width,
         height=photo.height,

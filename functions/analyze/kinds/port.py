@@ -9,6 +9,8 @@ import msgspec
 
 from shared.model.job import Warned
 
+from ..intake.verdict import Pixels
+
 
 class Box(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A rectangle as fractions (0 to 1) of the upright picture's width and height."""
@@ -54,12 +56,13 @@ class Eyes(Protocol):
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
-    """One judged photo: upright, sRGB, at most 2048 px, without metadata."""
+    """One judged photo: upright, sRGB, at most 2048 px, without metadata; and `pixels`, the same smaller and raw."""
 
     index: int
     jpeg: bytes
     width: int
     height: int
+    pixels: Pixels
     quality: float
     warnings: tuple[Warned, ...]
     exif: Mapping[str, Any]
@@ -76,19 +79,41 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     state: str = "open"
 
 
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture or document that an analysis made: `data` of media type `content_type`.
+
+    Pixels are 0 where it has no such size. It is kept in the derived bucket, and `reports/pictures` says where.
+    """
+
+    content_type: str
+    data: bytes
+    width: int = 0
+    height: int = 0
+
+
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a kind: the headline for the job's own document, and the details below it."""
+    """The result of a kind: the headline for the job's own document, and the details below it.
+
+    `pictures` are by file name, `corrected.jpg` say.
+    """
 
     summary: dict[str, Any]
     findings: tuple[Finding, ...] = ()
     reports: Mapping[str, dict[str, Any]] = {}
+    pictures: Mapping[str, Drawn] = {}
     warnings: tuple[Warned, ...] = ()
     degraded: tuple[Warned, ...] = ()
     provenance: Mapping[str, str] = {}
 
 
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What a kind may use beside the photos."""
+
+    eyes: Eyes
+
+
 class Analyzer(Protocol):
     """A kind: judged photos and the request's options give an analysis."""
 
-    def __call__(self, photos: Sequence[Photo], options: Mapping[str, Any], eyes: Eyes) -> Analysis:
+    def __call__(self, photos: Sequence[Photo], options: Mapping[str, Any], tools: Tools) -> Analysis:
         """Analyse. Raises LoupeError where these photos can never be analysed."""

@@ -43,7 +43,7 @@ def test_a_photo_is_told_in_one_line(tmp_path: Path) -> None:
     photo.write_bytes(encoded(scene(), exif=x.block({x.MAKE: x.ascii_("Loupe")}, {}, x.place())))
     (line,) = check(photo)
     assert set(line) >= KEYS
-    assert not {"normalized", "thumbnail"} & set(line)
+    assert not {"normalized", "thumbnail", "pixels"} & set(line)
     assert line["file"] == str(photo)
     assert (line["verdict"], line["reason"], line["message"], line["warnings"]) == ("accepted", None, None, [])
     assert (line["type"], line["width"], line["height"]) == ("image/jpeg", 640, 480)

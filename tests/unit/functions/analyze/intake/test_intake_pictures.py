@@ -182,3 +182,19 @@ def test_a_broken_profile_is_not_used(profile: bytes) -> None:
 
 def test_a_profile_for_other_channels_is_not_used() -> None:
     assert seen(encoded(scene().convert("L"), icc_profile=SRGB)).size == (640, 480)
+
+
+def test_models_are_given_the_same_picture_smaller_and_raw() -> None:
+    judged = accept(encoded(scene(1600, 1200)))
+    assert judged.pixels is not None
+    assert judged.normalized is not None
+    assert (judged.pixels.width, judged.pixels.height) == (640, 480)
+    seen = np.frombuffer(judged.pixels.rgb, np.uint8).reshape(480, 640, 3).astype(int)
+    shown = np.asarray(opened(judged.normalized.data).resize((640, 480), Image.Resampling.BOX)).astype(int)
+    assert np.abs(seen - shown).mean() < 3
+
+
+def test_models_are_given_a_small_photo_as_it_is() -> None:
+    judged = accept(encoded(scene(400, 300)))
+    assert judged.pixels is not None
+    assert (judged.pixels.width, judged.pixels.height, len(judged.pixels.rgb)) == (400, 300, 400 * 300 * 3)
