@@ -1,4 +1,4 @@
-"""The guarded child: `python -m intake.child` judges photos from standard input until it ends.
+"""The guarded child: does one task with what comes by standard input, until it ends.
 
 Started by the guard with nothing of its environment. It limits itself before it loads a decoder, and goes when the
 guard goes, because its standard input ends then.
@@ -11,12 +11,15 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from types import TracebackType
 from typing import BinaryIO
 
 import msgspec
 
-from .wire import OUT_OF_MEMORY, Terms, read_frame, write_frame
+from .tasks import Task
+from .wire import OUT_OF_MEMORY, read_frame, write_frame
 
 
 def main() -> int:
@@ -32,7 +35,7 @@ def main() -> int:
             os.dup2(2, 1)
             first = read_frame(source)
             if first is not None:
-                _serve(msgspec.msgpack.decode(first, type=Terms), source, sink)
+                _serve(msgspec.msgpack.decode(first, type=Task), source, sink)
     except MemoryError:
         return OUT_OF_MEMORY
     except BrokenPipeError:  # the guard is gone
@@ -40,14 +43,21 @@ def main() -> int:
     return 0
 
 
-def _serve(terms: Terms, source: BinaryIO, sink: BinaryIO) -> None:
-    _limit_memory(terms.memory)
-    from .judge import judge_photo
-
+def _serve(task: Task, source: BinaryIO, sink: BinaryIO) -> None:
+    _limit_memory(task.memory)
+    answer = _load(task.entry)
     write_frame(sink, b"")
-    while (data := read_frame(source)) is not None:
-        _limit_cpu(terms.cpu_seconds)
-        write_frame(sink, msgspec.msgpack.encode(judge_photo(data, policy=terms.policy)))
+    while (payload := read_frame(source)) is not None:
+        _limit_cpu(task.cpu_seconds)
+        write_frame(sink, answer(payload))
+
+
+def _load(entry: str) -> Callable[[bytes], bytes]:
+    """The function that does the task; modules are named from the function's folder on, two packages up from here."""
+    module, _, name = entry.partition(":")
+    assert __package__  # noqa: S101 - boot.py loads this module as part of a package
+    answer: Callable[[bytes], bytes] = getattr(import_module(f"..{module}", __package__), name)
+    return answer
 
 
 def _limit_memory(memory: int) -> None:
@@ -69,8 +79,4 @@ def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackT
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-    sys.stderr.write(f"intake child: {kind.__name__} at {place}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.stderr.write(f"guarded child: {kind.__name__} at {place}\n")

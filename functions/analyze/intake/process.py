@@ -12,10 +12,12 @@ from typing import Final
 
 import msgspec
 
-from .wire import HEADER, LARGEST_FRAME, Terms
+from .tasks import Task
+from .wire import HEADER, LARGEST_FRAME
 
 _CHUNK: Final = 2**20
-_PACKAGE: Final = Path(__file__).parent
+_FUNCTION: Final = Path(__file__).parent.parent
+_BOOT: Final = Path(__file__).with_name("boot.py")
 # What an interpreter may need to find its libraries. Nothing else of the environment is passed on: it holds secrets.
 _PASSED_ON: Final = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONUSERBASE")
 
@@ -31,10 +33,10 @@ class ChildDied(Exception):
 class Child:
     """A child that has been started; it is of no more use after ChildDied or TimeoutError."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, task: Task) -> None:
         """Start it; it gets ready on its own. Raises OSError if there can be no more processes."""
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{_PACKAGE.name}.child"],
+            [sys.executable, "-P", str(_BOOT)],
             env=_environment(),
             cwd="/",
             stdin=subprocess.PIPE,
@@ -46,7 +48,7 @@ class Child:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         os.set_blocking(self._stdin.fileno(), False)
         os.set_blocking(self._stdout.fileno(), False)
-        self._terms = terms
+        self._task = task
 
     @property
     def pid(self) -> int:
@@ -60,7 +62,7 @@ class Child:
 
     def get_ready(self, seconds: float) -> None:
         """Returns when its decoders are loaded. Raises TimeoutError or ChildDied."""
-        self.ask(msgspec.msgpack.encode(self._terms), seconds)
+        self.ask(msgspec.msgpack.encode(self._task), seconds)
 
     def ask(self, payload: bytes, seconds: float) -> bytes:
         """Send one frame and return the one that answers it. Raises TimeoutError or ChildDied."""
@@ -118,8 +120,10 @@ def _wait(descriptor: int, event: int, deadline: float) -> None:
 
 def _environment() -> dict[str, str]:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # The intake package as a top-level name wherever it lies, and the folder in which this process found msgspec.
-    folders = (_PACKAGE.parent, Path(msgspec.__file__).parent.parent)
+    # What Loupe's functions share, beside the function in an archive and above it elsewhere; and the folder in which
+    # this process found msgspec.
+    shared = [folder for folder in (_FUNCTION, *_FUNCTION.parents) if (folder / "shared").is_dir()][:1]
+    folders = (*shared, Path(msgspec.__file__).parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(map(str, folders))
     environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = "1"
     environment["MALLOC_ARENA_MAX"] = "2"  # more would eat address space, which is limited

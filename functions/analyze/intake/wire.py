@@ -1,8 +1,8 @@
 """What goes through the pipes between the guard and its children.
 
-A frame is four bytes of length, big-endian, and as many bytes of payload. The guard sends one `Terms`, then photos as
-they are. The child answers the terms with an empty frame when it is ready, then each photo with one `Judged`; terms
-and verdicts are MessagePack.
+A frame is four bytes of length, big-endian, and as many bytes of payload. The guard sends one `Task` as MessagePack,
+then payloads as they are. The child answers the task with an empty frame when it is ready, then each payload with one
+frame; what is in those two is between the task and whoever asks for it.
 """
 
 from __future__ import annotations
@@ -10,21 +10,9 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, Final
 
-import msgspec
-
-from .policy import Policy
-
 HEADER: Final = struct.Struct(">I")
 LARGEST_FRAME: Final = 64 * 2**20
-OUT_OF_MEMORY: Final = 12  # the exit status of a child that could not even refuse the photo
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child must keep to for all its life: bytes of address space, seconds of CPU per photo."""
-
-    policy: Policy
-    memory: int
-    cpu_seconds: int
+OUT_OF_MEMORY: Final = 12  # the exit status of a child that could not even say so
 
 
 def read_frame(source: BinaryIO) -> bytes | None:

@@ -10,12 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from functions.analyze.intake.guard import Guard, GuardUnavailableError
 from functions.analyze.intake.judge import judge_photo
 from functions.analyze.intake.policy import default_policy
+from functions.analyze.intake.refusal import Refused
+from functions.analyze.intake.tasks import JUDGE, TASKS, Task
 from functions.analyze.intake.verdict import Judged
 from tests.unit.functions.analyze.intake.pictures import ROOT, encoded, png_bomb, scene
 
@@ -26,8 +30,13 @@ PHOTO = encoded(scene())
 
 @pytest.fixture
 def guard() -> Iterator[Guard]:
-    with Guard(children=1, seconds=8) as opened:
+    with Guard(children=1, tasks=judging(seconds=8.0)) as opened:
         yield opened
+
+
+def judging(**terms: Any) -> dict[str, Task]:
+    """Judging photos on other terms than usual."""
+    return {JUDGE: msgspec.structs.replace(TASKS[JUDGE], **terms)}
 
 
 def only_pid(guard: Guard) -> int:
@@ -48,6 +57,15 @@ def state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def limits_of(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return {line[:26].strip(): line[26:46].strip() for line in lines}
+
+
+def memory_of(pid: int) -> int:
+    return int(limits_of(pid)["Max address space"])
 
 
 def descriptors() -> int:
@@ -130,7 +148,7 @@ def test_a_shutdown_of_the_process_group_does_not_reject_the_photo_in_hand(guard
 
 
 def test_a_child_that_hangs_is_replaced_at_the_deadline() -> None:
-    with Guard(children=1, seconds=0.5) as guard:
+    with Guard(children=1, tasks=judging(seconds=0.5)) as guard:
         guard.judge(PHOTO)
         pid = only_pid(guard)
         os.kill(pid, signal.SIGSTOP)
@@ -143,7 +161,7 @@ def test_a_child_that_hangs_is_replaced_at_the_deadline() -> None:
 
 
 def test_a_photo_larger_than_a_pipe_holds_meets_the_deadline_as_well() -> None:
-    with Guard(children=1, seconds=0.5) as guard:
+    with Guard(children=1, tasks=judging(seconds=0.5)) as guard:
         guard.judge(PHOTO)
         os.kill(only_pid(guard), signal.SIGSTOP)
         assert guard.judge(PHOTO + bytes(4_000_000)).reason == "DECODER_TIMEOUT"
@@ -153,7 +171,7 @@ def test_a_photo_that_needs_too_much_memory_is_rejected_and_the_next_is_not() ->
     bomb = png_bomb(7000, 7000, channels=3)
     with Guard(children=1) as guard:
         assert guard.judge(bomb).reason == "EMPTY"
-    with Guard(children=1, memory=250 * 2**20) as guard:
+    with Guard(children=1, tasks=judging(memory=250 * 2**20)) as guard:
         judged = guard.judge(bomb)
         assert (judged.verdict, judged.reason) == ("rejected", "TOO_MUCH_MEMORY")
         assert guard.judge(PHOTO).verdict == "accepted"
@@ -177,7 +195,7 @@ def test_many_threads_share_a_few_children() -> None:
 
 def test_warming_starts_a_child_before_the_first_photo(guard: Guard) -> None:
     guard.warm()
-    wait_until(lambda: bool(guard._idle))
+    wait_until(lambda: bool(guard._idle[JUDGE]))
     pid = only_pid(guard)
     guard.judge(PHOTO)
     assert only_pid(guard) == pid
@@ -211,7 +229,7 @@ def test_no_interpreter_is_no_verdict_on_the_photo(monkeypatch: pytest.MonkeyPat
 
 
 def test_decoders_that_do_not_load_are_no_verdict_on_the_photo() -> None:
-    with Guard(children=1, memory=60 * 2**20) as guard, pytest.raises(GuardUnavailableError):
+    with Guard(children=1, tasks=judging(memory=60 * 2**20)) as guard, pytest.raises(GuardUnavailableError):
         guard.judge(PHOTO)
 
 
@@ -229,8 +247,7 @@ def test_the_child_is_given_no_secrets_and_no_descriptors(guard: Guard, monkeypa
 
 def test_the_child_is_limited(guard: Guard) -> None:
     guard.judge(PHOTO)
-    limits = Path(f"/proc/{only_pid(guard)}/limits").read_text()
-    values = {line[:26].strip(): line[26:46].strip() for line in limits.splitlines()}
+    values = limits_of(only_pid(guard))
     assert values["Max address space"] == str(2**30)
     assert values["Max core file size"] == "0"
     assert int(values["Max cpu time"]) < 60
@@ -248,7 +265,7 @@ def test_the_parent_stays_light() -> None:
 def test_a_parent_that_is_killed_leaves_no_child() -> None:
     code = (
         "import sys, time; from functions.analyze.intake.guard import Guard; guard = Guard(children=1); guard.warm()\n"
-        "while not guard._idle: time.sleep(0.01)\n"
+        "while not guard._idle['judge']: time.sleep(0.01)\n"
         "print(*guard.pids, flush=True); time.sleep(60)"
     )
     parent = run(code)
@@ -268,6 +285,83 @@ def test_it_works_where_the_function_is_the_root_of_an_archive(tmp_path: Path) -
     code = "import main; print(main.Guard(children=1).judge(open('photo.jpg', 'rb').read()).verdict)"
     answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert answer.stdout == "accepted\n"
+
+
+ARCHIVE = {
+    "__init__.py": "from .intake.guard import Guard\nfrom .intake.tasks import Task\n",
+    "shared/__init__.py": "",
+    "shared/turning.py": "def turned(data: bytes) -> bytes: return data[::-1]\n",
+    "kinds/__init__.py": "",
+    "kinds/backwards.py": "from shared.turning import turned\nfrom ..intake.wire import HEADER\n"
+    "def answer(payload: bytes) -> bytes: return turned(payload[HEADER.size:])\n",
+}
+
+
+def test_a_task_lies_anywhere_in_the_function_and_uses_what_functions_share(tmp_path: Path) -> None:
+    for name, content in ARCHIVE.items():
+        (tmp_path / "main" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "main" / name).write_text(content)
+    (tmp_path / "main" / "intake").symlink_to(ROOT / "functions" / "analyze" / "intake")
+    code = (
+        "import main; task = main.Task(entry='kinds.backwards:answer', memory=2**30, seconds=8)\n"
+        "print(main.Guard(children=1, tasks={'backwards': task}).run('backwards', b'HEADepuoL'))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert answer.stdout == "b'Loupe'\n"
+
+
+def test_every_task_is_there() -> None:
+    for task in TASKS.values():
+        module, _, name = task.entry.partition(":")
+        source = (ROOT / "functions" / "analyze" / f"{module.replace('.', '/')}.py").read_text()
+        assert f"\ndef {name}(" in source
+
+
+def test_each_task_has_its_own_children_and_terms() -> None:
+    tasks = {**judging(), "again": msgspec.structs.replace(TASKS[JUDGE], memory=2**29, seconds=3.0)}
+    with Guard(children=1, tasks=tasks) as guard:
+        expected = guard.judge(PHOTO)
+        judge_pid = only_pid(guard)
+        assert msgspec.msgpack.decode(guard.run("again", PHOTO), type=Judged) == expected
+        (again_pid,) = guard.pids - {judge_pid}
+        assert memory_of(judge_pid) == 2**30
+        assert memory_of(again_pid) == 2**29
+        guard.run("again", PHOTO)
+        guard.judge(PHOTO)
+        assert guard.pids == {judge_pid, again_pid}
+
+
+@pytest.mark.parametrize(
+    ("terms", "reason"),
+    [
+        ({"entry": "intake.screen:describe"}, "DECODER_CRASHED"),  # it does not answer in bytes
+        ({"entry": "intake.screen:unjudged"}, "DECODER_CRASHED"),
+        ({"entry": "intake.wire:read_frame"}, "DECODER_CRASHED"),  # it raises
+    ],
+)
+def test_a_task_that_fails_says_why_and_the_next_payload_is_not_harmed(terms: dict[str, Any], reason: str) -> None:
+    tasks = {**judging(), "broken": msgspec.structs.replace(TASKS[JUDGE], **terms)}
+    with Guard(children=1, tasks=tasks) as guard:
+        for _ in range(2):
+            with pytest.raises(Refused) as refused:
+                guard.run("broken", PHOTO)
+            assert refused.value.reason == reason
+        assert not guard.pids
+        assert guard.judge(PHOTO).verdict == "accepted"
+
+
+def test_a_task_that_hangs_is_ended_at_its_own_deadline() -> None:
+    with Guard(children=1, tasks=judging(seconds=0.5)) as guard:
+        guard.run(JUDGE, PHOTO)
+        os.kill(only_pid(guard), signal.SIGSTOP)
+        with pytest.raises(Refused) as refused:
+            guard.run(JUDGE, PHOTO)
+        assert refused.value.reason == "DECODER_TIMEOUT"
+
+
+def test_there_is_no_other_task(guard: Guard) -> None:
+    with pytest.raises(KeyError):
+        guard.run("anything", PHOTO)
 
 
 def test_waiting_for_a_turn_ends_when_a_child_is_free(guard: Guard) -> None:
