@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from localcloud import topology
 from localcloud.edge import Edge
 from localcloud.ground import PROJECT, Ground, Ports
 from localcloud.keys import Keys
+from localcloud.scheduler import Publishes, Scheduler, timetable
 from localcloud.services import NAMES, Service, build
 
 
@@ -42,7 +44,10 @@ async def _run(ground: Ground, *, only: list[str], bare: bool) -> int:
             running.append(service)
         if not bare:
             topology.lay(running, project=ground.project, ports=ground.ports)
-    except (OSError, RuntimeError) as error:
+            for scheduler in _schedulers(running, ground):
+                await scheduler.start()
+                running.append(scheduler)
+    except (OSError, RuntimeError, ValueError) as error:
         print(f"localcloud: cannot start: {error}", file=sys.stderr)  # noqa: T201 - the supervisor reads it
         return 1
     else:
@@ -53,6 +58,11 @@ async def _run(ground: Ground, *, only: list[str], bare: bool) -> int:
         ground.edge.faults.clear()  # calls that hang because of one end now
         for service in reversed(running):
             await service.stop()
+
+
+def _schedulers(running: list[Service], ground: Ground) -> list[Scheduler]:
+    topic = topology.Names(project=ground.project).topic(topology.TASKS)
+    return [Scheduler(one, topic, timetable(os.environ)) for one in running if isinstance(one, Publishes)]
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,9 +15,14 @@ PRIORITIES: Final = ("high", "normal", "batch")
 UPLOADS: Final = "uploads"
 DEAD: Final = "uploads-dead"
 EVENTS: Final = "events"
-TOPICS: Final = (UPLOADS, DEAD, EVENTS)
-KEPT: Final = {"uploads-dead-kept": DEAD, "events-kept": EVENTS}  # pull subscription → topic
+TASKS: Final = "tasks"
+TASKS_DEAD: Final = "tasks-dead"
+TOPICS: Final = (UPLOADS, DEAD, EVENTS, TASKS, TASKS_DEAD)
+# pull subscription → topic
+KEPT: Final = {"uploads-dead-kept": DEAD, "events-kept": EVENTS, "tasks-dead-kept": TASKS_DEAD}
 PUSHED: Final = {f"analyze-{priority}": priority for priority in PRIORITIES}  # push subscription → priority
+PUSHED_TASKS: Final = "analyze-tasks"
+SCHEDULE: Final = {"sweep": timedelta(minutes=2)}  # task → how often it is published to TASKS
 
 ACK_DEADLINE: Final = timedelta(seconds=120)  # app 60 s < function 90 s < ack deadline 120 s = lease
 RETRY: Final = (timedelta(seconds=2), timedelta(seconds=20))
@@ -79,7 +84,7 @@ class Names:
 
 
 def push_audience(ports: Ports) -> str:
-    """The audience of the OIDC token of every push, which is also where pushes go."""
+    """The audience of the OIDC token of every push, and where those of uploads go."""
     return f"{ports.url('analyze')}/"
 
 
@@ -115,30 +120,44 @@ def _lay_buckets(storage: Buckets, names: Names) -> None:
 
 
 def subscriptions(names: Names, ports: Ports) -> Iterator[Any]:
-    """Every subscription as a protobuf message: one push per priority, and what keeps dead letters and events."""
+    """Every subscription as a protobuf message: what is pushed to analyze, and what keeps messages to be pulled."""
     from google.pubsub_v1 import types
 
-    low, high = RETRY
     for name, priority in PUSHED.items():
-        yield types.Subscription.pb(
-            types.Subscription(
-                name=names.subscription(name),
-                topic=names.topic(UPLOADS),
-                filter=f'attributes.priority = "{priority}"',
-                ack_deadline_seconds=int(ACK_DEADLINE.total_seconds()),
-                push_config=types.PushConfig(
-                    push_endpoint=push_audience(ports),
-                    oidc_token=types.PushConfig.OidcToken(
-                        service_account_email=names.pusher, audience=push_audience(ports)
-                    ),
-                ),
-                retry_policy=types.RetryPolicy(minimum_backoff=low, maximum_backoff=high),
-                dead_letter_policy=types.DeadLetterPolicy(
-                    dead_letter_topic=names.topic(DEAD), max_delivery_attempts=MAX_DELIVERY_ATTEMPTS
-                ),
-            )
-        )
+        wanted = {"filter": f'attributes.priority = "{priority}"', **_to_dead_letters(names, DEAD)}
+        yield _pushed(names, ports, name, UPLOADS, "", **wanted)
+    yield _pushed(names, ports, PUSHED_TASKS, TASKS, "tasks", **_to_dead_letters(names, TASKS_DEAD))
     for name, topic in KEPT.items():
         yield types.Subscription.pb(
             types.Subscription(name=names.subscription(name), topic=names.topic(topic), ack_deadline_seconds=60)
         )
+
+
+def _pushed(names: Names, ports: Ports, name: str, topic: str, path: str, **more: Any) -> Any:
+    from google.pubsub_v1 import types
+
+    low, high = RETRY
+    audience = push_audience(ports)
+    return types.Subscription.pb(
+        types.Subscription(
+            name=names.subscription(name),
+            topic=names.topic(topic),
+            ack_deadline_seconds=int(ACK_DEADLINE.total_seconds()),
+            push_config=types.PushConfig(
+                push_endpoint=audience + path,
+                oidc_token=types.PushConfig.OidcToken(service_account_email=names.pusher, audience=audience),
+            ),
+            retry_policy=types.RetryPolicy(minimum_backoff=low, maximum_backoff=high),
+            **more,
+        )
+    )
+
+
+def _to_dead_letters(names: Names, topic: str) -> dict[str, Any]:
+    from google.pubsub_v1 import types
+
+    return {
+        "dead_letter_policy": types.DeadLetterPolicy(
+            dead_letter_topic=names.topic(topic), max_delivery_attempts=MAX_DELIVERY_ATTEMPTS
+        )
+    }

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory) -> Iterator[Stack]:
     """The local cloud and the three functions, running; every test is a guest here, with users and jobs of its own."""
-    from tests.stack import ENOUGH, QUICK_LEASE, started
+    from tests.stack import ENOUGH, QUICK_LEASE, UNSWEPT, started
 
-    with started(tmp_path_factory.mktemp("stack") / "data", upload=ENOUGH, analyze=QUICK_LEASE) as running:
+    data = tmp_path_factory.mktemp("stack") / "data"
+    with started(data, upload=ENOUGH, analyze=QUICK_LEASE, localcloud=UNSWEPT) as running:
         yield running
 
 

@@ -23,6 +23,7 @@ from tests.running import ROOT
 
 ENOUGH = {"QUOTA_BURST": "100000", "QUOTA_PER_HOUR": "1000000"}
 QUICK_LEASE = {"LEASE_SECONDS": "1"}  # a killed worker's job is taken over after this and the allowance for clocks
+UNSWEPT = {"SWEEP_EVERY_SECONDS": "0"}  # what a test has broken is not mended at a moment that nobody chose
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from shared.errors import InvalidArgument, Unavailable
-from shared.events import Push, finalized, parse_push
+from shared.events import Push, finalized
 from shared.jobs.protocol import Arrival, Outcome
 from shared.logging import bind
 from shared.model.job import parse_object_name
 
 from .failpoints import reach
+from .pushes import received
 from .work import work
 
 if TYPE_CHECKING:
@@ -27,14 +28,13 @@ log = logging.getLogger(__name__)
 
 def deliver(body: bytes, services: Services) -> None:
     """Handle one push. Returns to acknowledge; raises a LoupeError or a google.api_core error to be tried again."""
+    push = received(body, services.settings.push_subscriptions)
+    if push is None:
+        return
     try:
-        push = parse_push(body)
         arrival = finalized(push.message)
     except InvalidArgument as malformed:
-        log.warning("Dropped a push that cannot be read and never will be: %s", malformed)
-        return
-    if not services.settings.expects(push.subscription):
-        log.warning("Dropped a push of subscription %s, which is not ours", push.subscription)
+        log.warning("Dropped a notification that cannot be read and never will be: %s", malformed)
         return
     place = parse_object_name(arrival.name) if arrival else None
     if arrival is None or place is None or arrival.bucket != services.settings.uploads_bucket:

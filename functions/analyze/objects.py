@@ -1,27 +1,28 @@
-"""Photos in Cloud Storage: read by generation, derived pictures written once."""
+"""A job's objects in Cloud Storage: photos are read by generation, pictures written once, all of it removed at last."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from google.api_core import exceptions
 
-if TYPE_CHECKING:
-    from google.cloud.storage import Client
+from shared.model.job import derived_folder, uploads_folder
+from shared.storage.photos import CALL_TIMEOUT, UploadedPhotos, trying_again
 
-CALL_TIMEOUT: Final = 10.0  # seconds of one try
-TOTAL_TIMEOUT: Final = 15.0  # seconds of all tries
+if TYPE_CHECKING:
+    from google.cloud.storage import Bucket, Client
+
+    from shared.model.job import Job
+    from shared.model.kinds import Priority
 
 
 class Objects:
     """The uploads that are read and the derived bucket that is written."""
 
     def __init__(self, client: Client, *, uploads: str, derived: str) -> None:
-        from google.cloud.storage.retry import DEFAULT_RETRY
-
-        # The library's own: it knows in which shapes a passing failure of an upload or a download comes.
-        self._again = DEFAULT_RETRY.with_delay(initial=0.1, maximum=2.0, multiplier=2.0).with_timeout(TOTAL_TIMEOUT)
+        self._again = trying_again()
+        self._photos = UploadedPhotos(client, uploads)
         self._uploads = client.bucket(uploads)
         self._derived = client.bucket(derived)
 
@@ -54,3 +55,20 @@ class Objects:
                 data, content_type=content_type, timeout=CALL_TIMEOUT, retry=self._again, if_generation_match=0
             )
         return f"gs://{self._derived.name}/{name}"
+
+    def generations(self, job_id: str, job: Job) -> dict[int, int | None]:
+        """See `UploadedPhotos.generations`."""
+        return self._photos.generations(job_id, job)
+
+    def remove(self, job_id: str, priority: Priority) -> None:
+        """Delete every object of the job, uploaded or derived, in all generations. None there is no error.
+
+        Raises google.api_core errors when Cloud Storage does not answer in time; what is gone by then stays gone.
+        """
+        self._empty(self._uploads, uploads_folder(priority, job_id))
+        self._empty(self._derived, derived_folder(job_id))
+
+    def _empty(self, bucket: Bucket, folder: str) -> None:
+        for blob in bucket.list_blobs(prefix=folder, versions=True, timeout=CALL_TIMEOUT, retry=self._again):
+            with contextlib.suppress(exceptions.NotFound):
+                blob.bucket.delete_blob(blob.name, generation=blob.generation, timeout=CALL_TIMEOUT, retry=self._again)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shared.errors import Unavailable
-from shared.model.job import Failure, Job, Warned, object_name
+from shared.model.job import Failure, Job, Warned, derived_folder, object_name
 
 from .intake.guard import GuardUnavailableError
 from .kinds.port import Drawn, Photo
@@ -134,7 +134,7 @@ def derive(objects: Objects, hold: Hold, job_id: str, job: Job, ready: Ready) ->
     """
     index = ready.photo.index
     generation = job.images[str(index)].generation
-    folder = f"{job_id}/{index}/{generation}"
+    folder = f"{derived_folder(job_id)}{index}/{generation}"
     hold.check()
     normalized = objects.write(f"{folder}/normalized.jpg", ready.photo.jpeg, "image/jpeg")
     hold.check()

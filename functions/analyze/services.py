@@ -6,12 +6,14 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from shared import publishing
 from shared.auth.keys import KeySet
 from shared.firestore import FirestoreDatabase
 from shared.jobs.outbox import Publish, Topic
 from shared.jobs.store import Claim, Jobs
+from shared.jobs.upkeep import Upkeep
 from shared.switches import SwitchBoard
 
 from . import failpoints
@@ -25,7 +27,6 @@ from .vision import COLORS, TEXT, VisionEyes
 if TYPE_CHECKING:
     from google.cloud.vision import ImageAnnotatorClient
 
-PUBLISH_TIMEOUT = 10.0  # seconds
 CLOUD_ENGINE = "Google Cloud Vision"
 LOCAL_ENGINE = "local engines (RapidOCR, k-means colours)"
 
@@ -41,6 +42,11 @@ class Services:
     guard: Guard
     switches: SwitchBoard
     publishers: Mapping[Topic, Publish]
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """What keeps jobs moving and deletions complete."""
+        return Upkeep(self.jobs, patience=self.settings.patience)
 
     def meter(self, claim: Claim) -> Meter:
         """The paid calls of one claim."""
@@ -71,7 +77,7 @@ def build(settings: Settings) -> Services:
     return Services(
         settings=settings,
         push_keys=KeySet(settings.push_keys_url),
-        jobs=Jobs(database, lease=timedelta(seconds=settings.lease_seconds)),
+        jobs=Jobs(database, lease=timedelta(seconds=settings.lease_seconds), uploads_bucket=settings.uploads_bucket),
         objects=Objects(
             storage.Client(project=settings.google_cloud_project),
             uploads=settings.uploads_bucket,
@@ -79,21 +85,17 @@ def build(settings: Settings) -> Services:
         ),
         guard=guard,
         switches=SwitchBoard(database),
-        publishers={Topic.EVENTS: functools.partial(_publish, settings.events_topic)},
+        publishers={
+            Topic.EVENTS: functools.partial(_publish, settings.events_topic),
+            Topic.UPLOADS: functools.partial(_publish, settings.uploads_topic),
+        },
     )
 
 
 def _publish(topic: str, data: bytes, attributes: dict[str, str]) -> None:
     failpoints.reach("before_outbox_send")
-    _publisher().publish(topic, data, timeout=PUBLISH_TIMEOUT, **attributes).result(timeout=PUBLISH_TIMEOUT)
+    publishing.publish(topic, data, attributes)
     failpoints.reach("after_outbox_send")
-
-
-@functools.cache
-def _publisher() -> Any:
-    from google.cloud.pubsub_v1 import PublisherClient
-
-    return PublisherClient()
 
 
 @functools.cache

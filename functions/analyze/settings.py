@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 import msgspec
+
+from shared.jobs.sweep import Patience
 
 from . import failpoints
 
 PUSH_KEYS_URL: Final = "https://www.googleapis.com/oauth2/v3/certs"
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+Topic = Annotated[str, msgspec.Meta(pattern=r"^projects/[^/]+/topics/[^/]+$")]
 Amount = Annotated[int, msgspec.Meta(ge=0)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=30 * 86_400)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,15 +24,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     google_cloud_project: Text
     uploads_bucket: Text
     derived_bucket: Text
-    events_topic: Annotated[str, msgspec.Meta(pattern=r"^projects/[^/]+/topics/[^/]+$")]
+    events_topic: Topic
+    uploads_topic: Topic
     push_audience: Text
     push_service_account: Text
     push_subscriptions: tuple[str, ...] = ()  # full names; empty: any subscription
+    tasks_subscription: str = ""  # full name; empty: any subscription
+    dead_letter_subscription: str = ""
     push_keys_url: str = PUSH_KEYS_URL
     vision_text_micro_usd: Amount = 1500
     vision_properties_micro_usd: Amount = 1500
     daily_budget_micro_usd: Amount = 10_000_000
     lease_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 120
+    sweep_run_seconds: Annotated[int, msgspec.Meta(ge=1, le=540)] = 45  # then the next run goes on
+    sweep_silence_seconds: Seconds = 120
+    sweep_uploads_seconds: Seconds = 86_400
+    sweep_stalled_seconds: Seconds = 1800
+    sweep_settle_seconds: Seconds = 3600
     vision_emulator_host: str = ""  # set by the local cloud only; results then name its engines
     failpoints: tuple[str, ...] = ()  # set by tests only
     failpoints_state: str = ""
@@ -36,6 +49,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         failpoints.check(self.failpoints, self.failpoints_state)
 
-    def expects(self, subscription: str) -> bool:
-        """Whether pushes of this subscription are ours."""
-        return not self.push_subscriptions or subscription in self.push_subscriptions
+    @property
+    def patience(self) -> Patience:
+        """How long the sweep waits."""
+        return Patience(
+            silence=timedelta(seconds=self.sweep_silence_seconds),
+            uploads=timedelta(seconds=self.sweep_uploads_seconds),
+            stalled=timedelta(seconds=self.sweep_stalled_seconds),
+            settle=timedelta(seconds=self.sweep_settle_seconds),
+        )

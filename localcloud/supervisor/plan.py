@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from localcloud.ground import PROJECT, Ports
-from localcloud.topology import EVENTS, PUSHED, Names, push_audience
+from localcloud.topology import EVENTS, PUSHED, PUSHED_TASKS, UPLOADS, Names, push_audience
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FUNCTIONS: Final = ("upload", "status", "analyze")
@@ -24,12 +24,12 @@ BORROWED: Final = ("PATH", "HOME", "LANG", "TMPDIR")  # all that a process gets 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One local stack: where it keeps its data, its ports, and what is set differently for single functions."""
+    """One local stack: where it keeps its data, its ports, and what is set differently for single programs."""
 
     data: Path
     ports: Ports = field(default_factory=Ports)
     project: str = PROJECT
-    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # function → variable → value
+    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # program → variable → value
     page_token_secret: str = field(repr=False, default="")
     private: bool = False  # for the command that started it alone
 
@@ -42,7 +42,7 @@ class Plan:
         return Program(
             name=LOCALCLOUD,
             command=(sys.executable, "-m", "localcloud", "--data", str(self.data), "--project", self.project, *options),
-            environment=_base(),
+            environment=_base() | dict(self.overrides.get(LOCALCLOUD, {})),
         )
 
     def _function(self, name: str) -> Program:
@@ -72,9 +72,11 @@ class Plan:
                 "UPLOADS_BUCKET": names.uploads_bucket,
                 "DERIVED_BUCKET": names.derived_bucket,
                 "EVENTS_TOPIC": names.topic(EVENTS),
+                "UPLOADS_TOPIC": names.topic(UPLOADS),
                 "PUSH_AUDIENCE": push_audience(self.ports),
                 "PUSH_SERVICE_ACCOUNT": names.pusher,
                 "PUSH_SUBSCRIPTIONS": ",".join(names.subscription(name) for name in PUSHED),
+                "TASKS_SUBSCRIPTION": names.subscription(PUSHED_TASKS),
                 "PUSH_KEYS_URL": auth + PUSH_KEYS,
                 "VISION_EMULATOR_HOST": self.ports.address("vision"),
                 "VISION_TEXT_MICRO_USD": "0",  # local engines: nothing is paid
@@ -105,11 +107,11 @@ def client_environment(project: str, ports: Ports) -> dict[str, str]:
 
 
 def parse_overrides(given: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    """`("analyze.LEASE_SECONDS=5", …)` as function → variable → value. Raises ValueError that says what is wrong."""
+    """`("analyze.LEASE_SECONDS=5", …)` as program → variable → value. Raises ValueError that says what is wrong."""
     overrides: dict[str, dict[str, str]] = {}
     for function, variable, value in _split(given):
-        if function not in FUNCTIONS:
-            raise ValueError(f"there is no function {function!r}; there are {', '.join(FUNCTIONS)}")
+        if function not in (*FUNCTIONS, LOCALCLOUD):
+            raise ValueError(f"there is no function {function!r}; there are {', '.join(FUNCTIONS)}, and {LOCALCLOUD}")
         overrides.setdefault(function, {})[variable] = value
     return overrides
 

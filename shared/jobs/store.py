@@ -225,19 +225,22 @@ class Jobs:
         `extra` are further writes, made only if the job is written. Answers the verdict, and the job as it is now.
         """
         path = f"jobs/{job_id}"
+        ends: list[Job] = []  # as this call has tried to write them; it may be told of its own success only by reading
 
         def body(found: Found) -> tuple[tuple[Verdict, Job | None], Sequence[Write]]:
             at = self.clock()
             before = _job(found[path])
             verdict = decide(before, at)
+            if verdict.ended_now and verdict.job is not None:
+                ends.append(verdict.job)
             if verdict.job is None:
                 return (verdict, before), ()
             more = extra(verdict.job, found, at) if extra else ()
             return (verdict, verdict.job), [*self._writes(job_id, verdict, at), *more]
 
         verdict, job = self.database.transact([path], body)
-        if verdict.ended_now and job and job.error and job.error.reason in ALARMING:
-            log.error("Job %s has FAILED: %s after %d attempts", job_id, job.error.reason, job.attempt)
+        if job is not None and job in ends:
+            _alarm(job_id, job)
         return verdict, job
 
     def _writes(self, job_id: str, verdict: Verdict, at: datetime) -> list[Write]:
@@ -261,6 +264,14 @@ class Jobs:
             return protocol.mark(job, claim.fence, names, state, now=at, lease=self.lease)
 
         return self._worker(claim, decide, extra)
+
+
+def _alarm(job_id: str, job: Job) -> None:
+    """Say once, to the operator, that a job failed in a way that no user can be blamed for."""
+    if job.error is not None and job.error.reason in ALARMING:
+        told = {"job_id": job_id, "reason": job.error.reason}
+        message = "Job %s has FAILED: %s after %d attempts"
+        log.error(message, job_id, job.error.reason, job.attempt, extra={"labels": told})
 
 
 def _job(fields: Fields | None) -> Job | None:

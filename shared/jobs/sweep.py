@@ -86,6 +86,11 @@ def curious(job: Job, now: datetime, patience: Patience = PATIENCE) -> bool:
     return _still(job, now, patience) and not job.complete_set
 
 
+def due(job: Job, now: datetime, patience: Patience = PATIENCE) -> bool:
+    """Whether a decision other than to wait is possible, whatever is in Cloud Storage."""
+    return tombstone.due(job, now, settle=patience.settle) or _still(job, now, patience)
+
+
 def decide(job: Job | None, facts: Facts, now: datetime, patience: Patience = PATIENCE) -> Action:
     """What has to be done about the job now."""
     if job is None:

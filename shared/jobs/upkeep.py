@@ -25,6 +25,21 @@ from shared.model.kinds import Priority
 from shared.model.states import Purge, State
 
 PAGE: Final = 200  # documents that one query of the sweep reads
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the sweep looks: the documents of `collection` whose `field` is `value`."""
+
+    collection: str
+    field: str
+    value: str
+
+
+LOOKS: Final = (
+    Look(collection="outbox", field="state", value=outbox.RowState.UNSENT.value),
+    *(Look(collection="jobs", field="state", value=state.value) for state in State if not state.terminal),
+    *(Look(collection="jobs", field="purge", value=purge.value) for purge in (Purge.PENDING, Purge.SETTLING)),
+)
 ROWS: Final = ("cache", "outbox", "requests")  # collections whose rows name their job in `jobId`
 
 
@@ -47,15 +62,25 @@ class Upkeep:
 
     def unfinished(self) -> Iterator[tuple[str, Job]]:
         """Every job that is not final, and every tombstone that is not purged."""
-        looks = [("state", state.value) for state in State if not state.terminal]
-        looks += [("purge", purge.value) for purge in (Purge.PENDING, Purge.SETTLING)]
-        for field, value in looks:
-            for path, fields in self._all("jobs", field, value):
+        for look in LOOKS:
+            for path, fields in self.found(look) if look.collection == "jobs" else ():
                 yield path.removeprefix("jobs/"), from_document(fields, Job)
 
     def unsent(self) -> Iterator[str]:
         """The paths of outbox rows that nobody has noted as sent, for `Jobs.send_row`."""
-        return (path for path, _ in self._all("outbox", "state", outbox.RowState.UNSENT.value))
+        return (path for look in LOOKS if look.collection == "outbox" for path, _ in self.found(look))
+
+    def found(self, look: Look, after: str = "") -> Iterator[tuple[str, Fields]]:
+        """What is to be found there, page by page in the order of the paths, beginning after the path `after`."""
+        page = self._page(look, after)
+        yield from page
+        while len(page) == PAGE:
+            page = self._page(look, page[-1][0])
+            yield from page
+
+    def due(self, job: Job) -> bool:
+        """Whether the job, as it was found, is one that something has to be done about, as far as it tells itself."""
+        return sweep.due(job, self._jobs.clock(), self._patience)
 
     def curious(self, job: Job) -> bool:
         """Whether `look` needs to be told what is in Cloud Storage."""
@@ -102,7 +127,8 @@ class Upkeep:
         photos.remove(job_id, job.priority)
         self._delete(self._jobs.database.below(f"jobs/{job_id}"))
         for collection in ROWS:
-            self._delete([path for path, _ in self._all(collection, "jobId", job_id)])
+            rows = self.found(Look(collection=collection, field="jobId", value=job_id))
+            self._delete([path for path, _ in rows])
         verdict, _ = self._jobs.decide(
             job_id, lambda job, at: tombstone.removed(job, began=began, now=at, settle=self._patience.settle)
         )
@@ -120,12 +146,8 @@ class Upkeep:
             )
             yield notification(arrival, priority=job.priority)
 
-    def _all(self, collection: str, field: str, value: str) -> Iterator[tuple[str, Fields]]:
-        page = self._jobs.database.find(collection, field, value, limit=PAGE)
-        yield from page
-        while len(page) == PAGE:
-            page = self._jobs.database.find(collection, field, value, limit=PAGE, after=page[-1][0])
-            yield from page
+    def _page(self, look: Look, after: str) -> list[tuple[str, Fields]]:
+        return self._jobs.database.find(look.collection, look.field, look.value, limit=PAGE, after=after)
 
     def _delete(self, paths: list[str]) -> None:
         for start in range(0, len(paths), PAGE):

@@ -145,9 +145,19 @@ def new_job_id() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(20))
 
 
+def uploads_folder(priority: Priority, job_id: str) -> str:
+    """What the names of all uploads of a job begin with, and no other's."""
+    return f"{priority}/{job_id}/"
+
+
+def derived_folder(job_id: str) -> str:
+    """What the names of all pictures begin with that were made of a job's photos, and no other's."""
+    return f"{job_id}/"
+
+
 def object_name(priority: Priority, job_id: str, index: int) -> str:
     """Where a photo is uploaded: `{priority}/{jobId}/{index}`."""
-    return f"{priority}/{job_id}/{index}"
+    return f"{uploads_folder(priority, job_id)}{index}"
 
 
 def parse_object_name(name: str) -> tuple[Priority, str, int] | None:

@@ -69,6 +69,7 @@ SETTINGS = {
     "uploads_bucket": "uploads",
     "derived_bucket": "derived",
     "events_topic": "projects/p/topics/events",
+    "uploads_topic": "projects/p/topics/uploads",
     "push_audience": "a",
     "push_service_account": "s",
 }

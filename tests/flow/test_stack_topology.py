@@ -10,7 +10,7 @@ from google.cloud import storage
 from google.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from localcloud.topology import DEAD, EVENTS, UPLOADS, Names
+from localcloud.topology import DEAD, EVENTS, TASKS, TASKS_DEAD, UPLOADS, Names
 
 NAMES = Names(project="demo-loupe")
 
@@ -42,6 +42,15 @@ def test_a_delivery_has_as_long_as_a_lease_and_twenty_tries(subscriptions, prior
     assert subscription.retry_policy.maximum_backoff.total_seconds() == 20
     assert subscription.dead_letter_policy.dead_letter_topic == NAMES.topic(DEAD)
     assert subscription.dead_letter_policy.max_delivery_attempts == 20
+
+
+def test_tasks_are_pushed_to_analyze_by_themselves_and_signed(stack, subscriptions):
+    subscription = subscriptions["analyze-tasks"]
+    assert subscription.topic == NAMES.topic(TASKS)
+    assert subscription.push_config.push_endpoint == stack.running.urls["analyze"] + "/tasks"
+    assert subscription.push_config.oidc_token.audience == stack.running.urls["analyze"] + "/"
+    assert subscription.dead_letter_policy.dead_letter_topic == NAMES.topic(TASKS_DEAD)
+    assert subscriptions["tasks-dead-kept"].topic == NAMES.topic(TASKS_DEAD)
 
 
 def test_dead_letters_and_events_are_kept_until_somebody_pulls_them(subscriptions):

@@ -52,6 +52,12 @@ def test_pushes_are_signed_for_the_address_they_go_to():
     assert program(PLAN, "analyze").environment["PUSH_AUDIENCE"] == "http://127.0.0.1:7003/"
 
 
+def test_the_local_cloud_itself_takes_overrides():
+    plan = replace(PLAN, overrides=parse_overrides(("localcloud.SWEEP_EVERY_SECONDS=5",)))
+    assert program(plan, "localcloud").environment["SWEEP_EVERY_SECONDS"] == "5"
+    assert "SWEEP_EVERY_SECONDS" not in program(plan, "analyze").environment
+
+
 def test_an_override_reaches_only_its_function():
     plan = replace(PLAN, overrides=parse_overrides(("analyze.LEASE_SECONDS=5", "upload.CORS_ORIGINS=https://a=b")))
     assert program(plan, "analyze").environment["LEASE_SECONDS"] == "5"

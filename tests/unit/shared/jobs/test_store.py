@@ -228,6 +228,24 @@ def test_what_is_given_up_is_said_in_the_log(cloud, caplog):
     ]
 
 
+class Silent(ModelDatabase):
+    """Applies the first commit and does not say so."""
+
+    told = False
+
+    def _once(self, paths, decide):
+        committed, value = super()._once(paths, decide)
+        told, self.told = self.told, True
+        return committed and told, value
+
+
+def test_a_failure_whose_commit_was_not_answered_is_said_once_all_the_same(caplog):
+    cloud = Cloud(Silent(Fate(0), CALM, Unwatched(), meanwhile=lambda: None, away=lambda: False))
+    assert cloud.upkeep.dead_letter(JOB) is Outcome.ENDED
+    assert cloud.upkeep.dead_letter(JOB) is Outcome.ENDED
+    assert [(record.levelname, record.labels["job_id"]) for record in caplog.records] == [("ERROR", JOB)]
+
+
 def test_the_sweep_publishes_before_it_marks(cloud):
     """Dead in between, the next sweep publishes again; the other way round, nobody ever would."""
     cloud.at += PATIENCE.silence

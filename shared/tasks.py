@@ -1,0 +1,13 @@
+"""What a message on the topic `tasks` asks for: its attribute `task` is one of these names, its data is empty."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SWEEP: Final = "sweep"  # look at everything that has stopped moving; sent every two minutes
+PURGE: Final = "purge"  # remove what is left of a deleted job, by the attribute `jobId`; the sweep does it, too
+
+
+def purge(job_id: str) -> tuple[bytes, dict[str, str]]:
+    """The message that has a buried job purged: data and attributes."""
+    return b"", {"task": PURGE, "jobId": job_id}
