@@ -8,7 +8,7 @@ PROFILE ?= mild
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format chaos bench lock clean
+.PHONY: help setup demo up test check format chaos bench bundle lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +46,13 @@ chaos: setup ## run the job protocol under faults: SEEDS=100000 START=0 PROFILE=
 bench: setup ## measure the local stack; tables on screen, JSON in bench-out/
 	@$(PY) -m tools.bench $(ARGS)
 
+bundle: setup ## write what is deployed to dist/: one zip per function
+	@$(PY) -m tools.bundle $(ARGS)
+
 lock: setup ## resolve functions/*/requirements.txt and requirements.in into requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" requirements.in functions/*/requirements.txt -o requirements.txt
 
 clean: ## remove everything that was made here
-	@rm -rf $(VENV) .loupe demo-out loupe-out bench-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .loupe demo-out loupe-out bench-out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
