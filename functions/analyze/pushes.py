@@ -34,7 +34,12 @@ def endpoint(handle: Callable[[bytes, Services], None]) -> Callable[[Services, R
             audience=told.push_audience,
             email=told.push_service_account,
         )
-        handle(read_body(request, limit=MAX_PUSH), services)
+        try:
+            handle(read_body(request, limit=MAX_PUSH), services)
+        except InvalidArgument as refused:
+            if refused.reason != "REQUEST_TOO_LARGE":
+                raise
+            log.warning("Dropped a push that is too large, and always will be")
         return Response(status=204)
 
     return push

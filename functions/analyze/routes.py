@@ -7,6 +7,7 @@ from typing import Final
 from shared.http.health import health
 from shared.http.routing import Route
 
+from .dead_letters import keep_dead_letter
 from .delivery import deliver
 from .pushes import endpoint
 from .tasks import run
@@ -14,5 +15,6 @@ from .tasks import run
 ROUTES: Final = (
     Route("POST", "/", endpoint(deliver)),
     Route("POST", "/tasks", endpoint(run)),
+    Route("POST", "/dead-letters", endpoint(keep_dead_letter)),
     health("analyze"),
 )

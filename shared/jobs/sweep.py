@@ -100,10 +100,11 @@ def decide(job: Job | None, facts: Facts, now: datetime, patience: Patience = PA
     return _move(job, facts, now, patience) if _still(job, now, patience) else WAIT
 
 
-def dead_letter(job: Job | None, *, now: datetime) -> Verdict:
+def dead_letter(job: Job | None, *, now: datetime, published: datetime | None = None) -> Verdict:
     """A delivery of the job was given up by Pub/Sub: the job fails, unless it is final or a worker is at it.
 
-    If that worker comes to nothing too, the sweep takes care of the job.
+    If that worker comes to nothing too, the sweep takes care of the job. A message that was `published` before a later
+    run of the job last moved is of an earlier run, which it has ended already; it says nothing about this one.
     """
     if job is None:
         return Verdict(outcome=Outcome.UNKNOWN)
@@ -111,6 +112,8 @@ def dead_letter(job: Job | None, *, now: datetime) -> Verdict:
         return Verdict(outcome=Outcome.ENDED)
     if leased(job, now):
         return Verdict(outcome=Outcome.BUSY)
+    if job.run > 1 and published is not None and published < job.update_time:
+        return Verdict(outcome=Outcome.QUEUED)
     return end(job, State.FAILED, now, error=UNDELIVERABLE)
 
 

@@ -40,7 +40,7 @@ LOOKS: Final = (
     *(Look(collection="jobs", field="state", value=state.value) for state in State if not state.terminal),
     *(Look(collection="jobs", field="purge", value=purge.value) for purge in (Purge.PENDING, Purge.SETTLING)),
 )
-ROWS: Final = ("cache", "outbox", "requests")  # collections whose rows name their job in `jobId`
+ROWS: Final = ("cache", "outbox", "requests", "deadLetters")  # collections whose rows name their job in `jobId`
 
 
 class PhotoStore(Protocol):
@@ -107,12 +107,18 @@ class Upkeep:
             self._jobs.decide(job_id, same)
         return action
 
-    def dead_letter(self, job_id: str) -> Outcome:
+    def dead_letter(self, job_id: str, *, published: datetime | None = None) -> Outcome:
         """Pub/Sub has given up a delivery of the job: it FAILED, unless it is final (ENDED) or worked on (BUSY).
+
+        QUEUED: the message, `published` then, was of an earlier run, and the job has been started again since.
 
         Lost: the dead letter comes again. Repeated or applied without an answer: ENDED.
         """
-        return self._jobs.decide(job_id, lambda job, at: sweep.dead_letter(job, now=at))[0].outcome
+
+        def decide(job: Job | None, at: datetime) -> Verdict:
+            return sweep.dead_letter(job, now=at, published=published)
+
+        return self._jobs.decide(job_id, decide)[0].outcome
 
     def purge(self, job_id: str, photos: PhotoStore) -> Outcome:
         """Remove everything of a buried job but its tombstone: objects, details, cache, outbox and request rows.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.jobs.creation import Request
+from shared.jobs.dead_letters import DeadLetter
 from shared.jobs.outbox import OutboxRow
 from shared.model.job import Job
 
@@ -35,11 +36,24 @@ def test_newest_first_is_the_order_of_every_index_of_jobs(indexes):
 
 def test_whatever_expires_is_removed_by_firestore(indexes):
     removed = {each["collectionGroup"] for each in indexes["fieldOverrides"] if each.get("ttl")}
-    assert removed >= {"jobs", "images", "findings", "reports", "requests", "quotas", "outbox", "entries"}
+    assert removed >= {
+        "jobs",
+        "images",
+        "findings",
+        "reports",
+        "requests",
+        "quotas",
+        "outbox",
+        "deadLetters",
+        "entries",
+    }
     assert all(each["fieldPath"] == "expireTime" for each in indexes["fieldOverrides"] if each.get("ttl"))
 
 
-@pytest.mark.parametrize(("collection", "struct"), [("jobs", Job), ("outbox", OutboxRow), ("requests", Request)])
+STRUCTS = [("jobs", Job), ("outbox", OutboxRow), ("requests", Request), ("deadLetters", DeadLetter)]
+
+
+@pytest.mark.parametrize(("collection", "struct"), STRUCTS)
 def test_no_index_names_a_field_that_is_not_there(indexes, collection, struct):
     named = itertools.chain(
         (each["fieldPath"] for each in indexes["fieldOverrides"] if each["collectionGroup"] == collection),

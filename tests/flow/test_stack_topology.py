@@ -53,8 +53,15 @@ def test_tasks_are_pushed_to_analyze_by_themselves_and_signed(stack, subscriptio
     assert subscriptions["tasks-dead-kept"].topic == NAMES.topic(TASKS_DEAD)
 
 
-def test_dead_letters_and_events_are_kept_until_somebody_pulls_them(subscriptions):
-    assert subscriptions["uploads-dead-kept"].topic == NAMES.topic(DEAD)
+def test_dead_letters_are_pushed_to_analyze_until_it_has_taken_them(stack, subscriptions):
+    subscription = subscriptions["analyze-dead-letters"]
+    assert subscription.topic == NAMES.topic(DEAD)
+    assert subscription.push_config.push_endpoint == stack.running.urls["analyze"] + "/dead-letters"
+    assert subscription.push_config.oidc_token.audience == stack.running.urls["analyze"] + "/"
+    assert not subscription.dead_letter_policy.dead_letter_topic
+
+
+def test_events_are_kept_until_somebody_pulls_them(subscriptions):
     assert subscriptions["events-kept"].topic == NAMES.topic(EVENTS)
     assert not subscriptions["events-kept"].push_config.push_endpoint
 

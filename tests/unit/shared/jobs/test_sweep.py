@@ -130,3 +130,11 @@ def test_a_dead_letter_changes_nothing_that_is_final(job):
 
 def test_a_dead_letter_of_a_job_that_is_not_there_is_nobodys():
     assert sweep.dead_letter(None, now=T0).outcome is Outcome.UNKNOWN
+
+
+def test_a_dead_letter_of_an_earlier_run_says_nothing_about_the_present_one():
+    again = replace(a_job(), run=2, update_time=T0)
+    assert sweep.dead_letter(again, now=T0, published=T0 - SECOND).outcome is Outcome.QUEUED
+    assert sweep.dead_letter(again, now=T0, published=T0).ended_now
+    assert sweep.dead_letter(again, now=T0).ended_now
+    assert sweep.dead_letter(a_job(), now=T0, published=T0 - SECOND).ended_now
