@@ -5,7 +5,8 @@ Parsed here and not by functions-framework, whose conversion drops `deliveryAtte
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
@@ -36,6 +37,7 @@ class _Object(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     size: str = "0"
     content_type: str = ""
+    metadata: dict[str, str] = {}
 
 
 def parse_push(body: bytes) -> Push:
@@ -61,6 +63,8 @@ def finalized(message: Message) -> Arrival | None:
             generation=int(attributes["objectGeneration"]),
             size=int(about.size),
             content_type=about.content_type,
+            time=_time(attributes.get("eventTime", "")),
+            trace=about.metadata.get("traceparent", ""),
         )
     except (KeyError, ValueError) as error:  # msgspec's errors are ValueErrors
         raise InvalidArgument(
@@ -68,9 +72,19 @@ def finalized(message: Message) -> Arrival | None:
         ) from error
 
 
-def notification(arrival: Arrival, *, priority: str) -> tuple[dict[str, str], dict[str, str]]:
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def notification(arrival: Arrival, *, priority: str) -> tuple[dict[str, Any], dict[str, str]]:
     """What Cloud Storage would tell of an uploaded object, to have it delivered again: the payload, and attributes."""
-    payload = {"name": arrival.name, "size": str(arrival.size), "contentType": arrival.content_type}
+    payload: dict[str, Any] = {"name": arrival.name, "size": str(arrival.size), "contentType": arrival.content_type}
+    if arrival.trace:
+        payload["metadata"] = {"traceparent": arrival.trace}
     attributes = {
         "eventType": FINALIZE,
         "payloadFormat": "JSON_API_V1",

@@ -1,7 +1,7 @@
 """Log lines as Cloud Logging reads them: one JSON object per line on standard output.
 
-`configure` is called once per process, `request` opens the scope of one request, `bind` adds labels to every line
-inside a block. Where standard output is a terminal, lines are for people.
+`configure` is called once per process, `request` opens the scope of one request, `follow` that of an earlier one's
+trace, `bind` adds labels to every line inside a block. Where standard output is a terminal, lines are for people.
 
 What a bearer could use (signed URLs, tokens) is struck out of every line; EXIF and places are never logged.
 """
@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import re
+import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -21,12 +22,16 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from shared.version import VERSION
+
 SECRETS: Final = (
     (re.compile(r"(?i)(x-goog-(?:signature|credential)=)[^&\s\"']+"), r"\1[struck out]"),
     (re.compile(r"(?i)(bearer\s+)[^\s\"',]+"), r"\1[struck out]"),
     (re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), "[token struck out]"),
 )
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2}).*")
+# Error Reporting takes an entry of this type even without a stack trace: its guide "Format errors in logs".
+REPORTED: Final = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 CLOUD_TRACE: Final = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?(?:;o=(\d))?")
 
 
@@ -43,6 +48,11 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: str
     span_id: str | None = None
     sampled: bool = False
+
+    @property
+    def traceparent(self) -> str:
+        """As W3C Trace Context writes it, for whoever goes on with the work."""
+        return f"00-{self.trace_id}-{self.span_id or secrets.token_hex(8)}-{int(self.sampled):02x}"
 
 
 _labels: ContextVar[Mapping[str, str]] = ContextVar("labels", default={})  # noqa: B039 - never changed, only replaced
@@ -72,14 +82,34 @@ def bind(**labels: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def request(headers: Headers, request_id: str) -> Iterator[None]:
-    """The scope of one request: its lines carry its id and the trace its headers name, and no label of another."""
-    trace = _trace.set(parse_trace(headers))
+    """The scope of one request: its lines carry its id and no label of another, and the trace its headers name.
+
+    Where they name none, a trace begins here.
+    """
+    trace = _trace.set(parse_trace(headers) or Trace(trace_id=secrets.token_hex(16), span_id=secrets.token_hex(8)))
     labels = _labels.set({"request_id": request_id})
     try:
         yield
     finally:
         _labels.reset(labels)
         _trace.reset(trace)
+
+
+@contextlib.contextmanager
+def follow(traceparent: str) -> Iterator[None]:
+    """Lines inside the block belong to the trace of earlier work; where `traceparent` is malformed, nothing changes."""
+    earlier = parse_trace({"traceparent": traceparent})
+    token = _trace.set(earlier or _trace.get())
+    try:
+        yield
+    finally:
+        _trace.reset(token)
+
+
+def traceparent() -> str:
+    """The trace that this thread works for, to be handed on; empty where there is none."""
+    trace = _trace.get()
+    return trace.traceparent if trace else ""
 
 
 def parse_trace(headers: Headers) -> Trace | None:
@@ -114,6 +144,11 @@ class _CloudJson(logging.Formatter):
             "logging.googleapis.com/labels": {"function": self._function, **_labels_of(record)},
             **self._traced(),
         }
+        metric = getattr(record, "metric", None)
+        if metric is not None:
+            entry["metric"] = metric
+        if record.levelno >= logging.ERROR:
+            entry |= {"@type": REPORTED, "serviceContext": {"service": self._function, "version": VERSION}}
         if record.exc_info:
             entry["stack_trace"] = strike_out(f"{record.getMessage()}\n{self.formatException(record.exc_info)}")
         return json.dumps(entry, ensure_ascii=False, default=str)

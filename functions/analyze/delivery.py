@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from shared.errors import InvalidArgument, Unavailable
 from shared.events import Push, finalized
 from shared.jobs.protocol import Arrival, Outcome
-from shared.logging import bind
+from shared.logging import bind, follow
+from shared.metrics import record
 from shared.model.job import parse_object_name
 
 from .failpoints import reach
@@ -41,7 +42,7 @@ def deliver(body: bytes, services: Services) -> None:
         log.info("Passed over a notification that is not of an upload")
         return
     _, job_id, index = place
-    with bind(job_id=job_id):
+    with follow(arrival.trace), bind(job_id=job_id):
         _take(job_id, index, arrival, push, services)
 
 
@@ -50,6 +51,7 @@ def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Servi
     reach("after_arrive")
     if claim is not None:
         outcome = work(claim, services)
+    record("deliveries", outcome=outcome)
     log.info("Photo %d: %s", index, outcome, extra={"labels": {"outcome": outcome, "delivery": push.delivery_attempt}})
     if outcome in (Outcome.BUSY, Outcome.FENCED):
         raise Unavailable(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from google.api_core import exceptions, retry
 
+from shared.metrics import record
 from shared.model.job import Warned
 from shared.version import VERSION
 
@@ -75,6 +76,7 @@ class VisionEyes:
             return Seen(degraded=(SWITCHED_OFF,))
         call = _call(jpeg, wanted, self._engine)
         known = self._meter.answer(call)
+        record("cache_lookups", cache="vision", result="hit" if known is not None else "miss")
         if known is not None:
             return msgspec.json.decode(known, type=Seen)
         payable = self._meter.reserve(call, {feature: self._prices[feature] for feature in wanted})

@@ -11,6 +11,7 @@ from shared.errors import LoupeError, Unavailable
 from shared.http.failures import as_refusal
 from shared.jobs.hold import Hold
 from shared.jobs.protocol import Completion, Lost, Outcome
+from shared.metrics import stage
 from shared.model.job import Failure
 from shared.model.states import Stage
 from shared.version import VERSION
@@ -54,11 +55,14 @@ def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
         reach("after_advance")
         if held is not Outcome.HELD:
             return held
-        images = [photos.derive(services.objects, hold, job_id, job, one) for one in ready]
+        with stage(job.kind, "derive"):
+            images = [photos.derive(services.objects, hold, job_id, job, one) for one in ready]
         reach("after_derive")
-        analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.tools(meter))
+        with stage(job.kind, "analyze"):
+            analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.tools(meter))
         reach("after_vision")
-        pictures = photos.keep(services.objects, hold, job_id, analysis.pictures)
+        with stage(job.kind, "keep"):
+            pictures = photos.keep(services.objects, hold, job_id, analysis.pictures)
     except photos.Rejected as rejected:
         return services.jobs.fail(claim, rejected.failure, {}, refused=meter.refused)
     except Unavailable:
@@ -73,16 +77,19 @@ def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
         provenance={"version": VERSION, "qualityPolicy": ready[0].policy, **analysis.provenance},
     )
     reach("before_commit")
-    outcome = services.jobs.complete(claim, completion, _details(images, analysis, pictures), refused=meter.refused)
+    with stage(job.kind, "commit"):
+        outcome = services.jobs.complete(claim, completion, _details(images, analysis, pictures), refused=meter.refused)
     reach("after_commit")
     return outcome
 
 
 def _judged(claim: Claim, services: Services, hold: Hold, index: int) -> photos.Ready:
     hold.check()
-    data = photos.read(services.objects, claim.job_id, claim.job, index)
+    with stage(claim.job.kind, "read"):
+        data = photos.read(services.objects, claim.job_id, claim.job, index)
     reach("after_read")
-    ready = photos.judge(services.guard, claim.job, index, data)
+    with stage(claim.job.kind, "judge"):
+        ready = photos.judge(services.guard, claim.job, index, data)
     reach("after_judge")
     return ready
 

@@ -17,6 +17,7 @@ from shared.http.answers import json_answer
 from shared.http.bodies import read_json
 from shared.jobs import creation
 from shared.jobs.access import owned_job
+from shared.logging import traceparent
 from shared.model.job import KEPT, Consent, Job, JobImage, new_job_id, object_name, resource
 from shared.model.kinds import Priority
 from shared.model.states import ImageState, State
@@ -89,6 +90,7 @@ def _new_job(uid: str, wanted: JobRequest, services: Services) -> Job:
         options=wanted.options,
         consent=Consent(location=wanted.consent.location),
         images=images,
+        trace=traceparent(),
         create_time=at,
         update_time=at,
         expire_time=at + KEPT,
@@ -102,7 +104,9 @@ def _sign(services: Services, job_id: str, job: Job) -> tuple[Upload, ...]:
 
 def _upload(services: Services, job_id: str, job: Job, index: int, image: JobImage) -> Upload:
     name = object_name(job.priority, job_id, index)
-    signed = services.signer.sign(name, content_type=image.content_type, size=image.size, now=services.clock())
+    signed = services.signer.sign(
+        name, content_type=image.content_type, size=image.size, now=services.clock(), trace=job.trace
+    )
     return Upload(image=index, url=signed.url, headers=signed.headers, expire_time=signed.expire_time)
 
 

@@ -26,6 +26,7 @@ LOCAL_DEFAULT = (
             "Content-Type",
             "x-goog-content-length-range",
             "x-goog-if-generation-match",
+            "x-goog-meta-traceparent",
             "x-goog-generation",
             "ETag",
         ],

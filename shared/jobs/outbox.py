@@ -92,6 +92,7 @@ def queued(job_id: str, job: Job, bucket: str, now: datetime) -> Write:
             generation=image.generation,
             size=image.size,
             content_type=image.content_type,
+            trace=job.trace,
         ),
         priority=job.priority,
     )
@@ -115,11 +116,12 @@ def send(row_path: str, row: OutboxRow, publish: Publish) -> None:
 def _row(
     job_id: str, job: Job, topic: Topic, payload: dict[str, Any], attributes: dict[str, str], now: datetime
 ) -> Write:
+    traced = {"traceparent": job.trace} if job.trace else {}
     row = OutboxRow(
         uid=job.uid,
         job_id=job_id,
         topic=topic,
-        attributes=attributes,
+        attributes={**attributes, **traced},
         payload=payload,
         create_time=now,
         update_time=now,

@@ -73,13 +73,18 @@ class Lost(Exception):
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """An uploaded object: the identity of work is bucket, object and generation, never a message's id."""
+    """An uploaded object: the identity of work is bucket, object and generation, never a message's id.
+
+    `time` is when it was there (UTC), `trace` the W3C traceparent of the request that asked for it; for logs only.
+    """
 
     bucket: str
     name: str
     generation: int
     size: int
     content_type: str
+    time: datetime | None = None
+    trace: str = ""
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +96,19 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     provenance: dict[str, str] = {}
 
 
-def arrive(job: Job | None, index: int, generation: int, *, owner: str, now: datetime, lease: timedelta) -> Verdict:
+def arrive(
+    job: Job | None,
+    index: int,
+    generation: int,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    since: datetime | None = None,
+) -> Verdict:
     """A delivery says that photo `index` has been uploaded; the one that completes the set claims the job.
 
-    `owner` names this delivery's handling and must be new for each.
+    `owner` names this delivery's handling and must be new for each. `since` is when the photo was there, if known.
     """
     if job is None:
         return Verdict(outcome=Outcome.UNKNOWN)
@@ -103,7 +117,7 @@ def arrive(job: Job | None, index: int, generation: int, *, owner: str, now: dat
     image = job.images.get(str(index))
     if image is None or image.generation not in (None, generation):
         return Verdict(outcome=Outcome.UNKNOWN)
-    recorded = _record(job, index, image, generation, now)
+    recorded = _record(job, index, image, generation, now, since)
     if not recorded.complete_set:
         return Verdict(outcome=Outcome.RECORDED, job=recorded if recorded is not job else None)
     return claim(recorded, owner=owner, now=now, lease=lease)
@@ -277,12 +291,13 @@ def _exhausted(tries: int) -> Failure:
     )
 
 
-def _record(job: Job, index: int, image: JobImage, generation: int, now: datetime) -> Job:
+def _record(job: Job, index: int, image: JobImage, generation: int, now: datetime, since: datetime | None) -> Job:
     if image.generation == generation:
         return job
     arrived = replace(image, state=ImageState.ARRIVED, generation=generation)
     images = {**job.images, str(index): arrived}
-    return replace(job, images=images, redrive_time=None, update_time=now)
+    queued = max(filter(None, (job.queue_time, since or now)))
+    return replace(job, images=images, redrive_time=None, queue_time=queued, update_time=now)
 
 
 def _held(job: Job, now: datetime, lease: timedelta, **changes: Any) -> Verdict:

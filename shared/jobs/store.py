@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared import ledger
+from shared import ledger, metrics
 from shared.database import Database, Fields, Found, Write
 from shared.documents import from_document, to_document
 from shared.jobs import answers, charges, outbox, protocol
@@ -75,7 +75,8 @@ class Jobs:
         """
 
         def decide(job: Job | None, at: datetime) -> Verdict:
-            return protocol.arrive(job, index, arrival.generation, owner=owner, now=at, lease=self.lease)
+            generation, since = arrival.generation, arrival.time
+            return protocol.arrive(job, index, generation, owner=owner, now=at, lease=self.lease, since=since)
 
         verdict, job = self.decide(job_id, decide)
         claimed = verdict.outcome is Outcome.CLAIMED and job is not None
@@ -225,22 +226,24 @@ class Jobs:
         `extra` are further writes, made only if the job is written. Answers the verdict, and the job as it is now.
         """
         path = f"jobs/{job_id}"
-        ends: list[Job] = []  # as this call has tried to write them; it may be told of its own success only by reading
+        tried: list[
+            Verdict
+        ] = []  # what this call has tried to write; it may learn of its success only by reading again
 
         def body(found: Found) -> tuple[tuple[Verdict, Job | None], Sequence[Write]]:
             at = self.clock()
             before = _job(found[path])
             verdict = decide(before, at)
-            if verdict.ended_now and verdict.job is not None:
-                ends.append(verdict.job)
             if verdict.job is None:
                 return (verdict, before), ()
+            tried.append(verdict)
             more = extra(verdict.job, found, at) if extra else ()
             return (verdict, verdict.job), [*self._writes(job_id, verdict, at), *more]
 
         verdict, job = self.database.transact([path], body)
-        if job is not None and job in ends:
-            _alarm(job_id, job)
+        done = next((one for one in tried if one.job == job), None)
+        if done is not None and job is not None:
+            _tell(job_id, done, job)
         return verdict, job
 
     def _writes(self, job_id: str, verdict: Verdict, at: datetime) -> list[Write]:
@@ -266,16 +269,28 @@ class Jobs:
         return self._worker(claim, decide, extra)
 
 
-def _alarm(job_id: str, job: Job) -> None:
-    """Say once, to the operator, that a job failed in a way that no user can be blamed for."""
-    if job.error is not None and job.error.reason in ALARMING:
-        told = {"job_id": job_id, "reason": job.error.reason}
-        message = "Job %s has FAILED: %s after %d attempts"
-        log.error(message, job_id, job.error.reason, job.attempt, extra={"labels": told})
-
-
 def _job(fields: Fields | None) -> Job | None:
     return from_document(fields, Job) if fields is not None else None
+
+
+def _tell(job_id: str, verdict: Verdict, job: Job) -> None:
+    """Count once what was written, and be loud about failures that the operator has to look into."""
+    for one in verdict.closed:
+        if one.spent:
+            metrics.record("cost_micro_usd", one.spent, feature=one.charge.feature)
+    waited = (job.update_time - job.queue_time).total_seconds() if job.queue_time else None
+    first = verdict.outcome is Outcome.CLAIMED and job.attempt == job.run_attempt + 1
+    if first and waited is not None:
+        metrics.record("queue_seconds", waited, kind=job.kind, priority=job.priority)
+    if not verdict.ended_now:
+        return
+    if waited is not None:
+        metrics.record("job_seconds", waited, kind=job.kind, state=job.state)
+    reason = job.error.reason if job.error else "none"
+    metrics.record("jobs_ended", kind=job.kind, state=job.state, reason=reason)
+    if reason in ALARMING:  # no user can be blamed for it
+        told = {"job_id": job_id, "reason": reason}
+        log.error("Job %s has FAILED: %s after %d attempts", job_id, reason, job.attempt, extra={"labels": told})
 
 
 def _charge(job_id: str, attempt: int, name: str, charge: OpenCharge) -> ledger.Charge:

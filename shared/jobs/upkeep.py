@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -140,7 +140,7 @@ class Upkeep:
         )
         return verdict.outcome
 
-    def _messages(self, job_id: str, job: Job, action: Action) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    def _messages(self, job_id: str, job: Job, action: Action) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
         for index, generation in action.deliver:
             image = job.images[str(index)]
             arrival = Arrival(
@@ -149,6 +149,7 @@ class Upkeep:
                 generation=generation,
                 size=image.size,
                 content_type=image.content_type,
+                trace=job.trace,
             )
             yield notification(arrival, priority=job.priority)
 

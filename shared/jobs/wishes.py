@@ -80,6 +80,7 @@ def _rerun(job: Job | None, photos: Photos, token: str, now: datetime) -> Verdic
         run_attempt=job.attempt,
         releases=0,
         redrive_time=None,
+        queue_time=now,
         images=images,
         error=None,
         start_time=None,

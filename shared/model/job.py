@@ -104,7 +104,9 @@ class Job(PublicJob, frozen=True, kw_only=True, rename="camel"):
 
     `run_attempt` is the attempt before this run, `releases` counts the attempts of this run that a passing failure of
     something Loupe depends on ended. `redrive_time` is when the sweep had the job delivered again since it last moved,
-    `run_tokens` are the requests that began its later runs, `charges` are open paid calls by name. A tombstone is a job
+    `run_tokens` are the requests that began its later runs, `charges` are open paid calls by name, `trace` is the W3C
+    traceparent of the request that made the job, `queue_time` when the last photo so far arrived, or the run was asked
+    for. A tombstone is a job
     with a `delete_time`; it holds none of the owner's data.
     """
 
@@ -114,6 +116,8 @@ class Job(PublicJob, frozen=True, kw_only=True, rename="camel"):
     redrive_time: Time | None = None
     run_tokens: tuple[str, ...] = ()
     charges: dict[str, OpenCharge] = {}
+    trace: str = ""
+    queue_time: Time | None = None
     delete_time: Time | None = None
     purge: Purge | None = None
 

@@ -39,13 +39,18 @@ class UploadSigner:
         self._credentials = credentials
         self._lifetime = lifetime
 
-    def sign(self, name: str, *, content_type: str, size: int, now: datetime) -> SignedUpload:
-        """The URL for an object of this name, MIME type and exact size in bytes that does not exist yet."""
+    def sign(self, name: str, *, content_type: str, size: int, now: datetime, trace: str = "") -> SignedUpload:
+        """The URL for an object of this name, MIME type and exact size in bytes that does not exist yet.
+
+        `trace` (a W3C traceparent) goes with the object, so that the analysis is logged under the same trace.
+        """
         bound = {
             "content-type": content_type,
             "x-goog-content-length-range": f"{size},{size}",
             "x-goog-if-generation-match": "0",
         }
+        if trace:
+            bound["x-goog-meta-traceparent"] = trace
         url: str = self._bucket.blob(name).generate_signed_url(
             version="v4",
             method="PUT",

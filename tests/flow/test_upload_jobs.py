@@ -53,6 +53,7 @@ def test_a_job_is_made_and_says_where_its_photo_goes(stack, upload, alice):
         "content-type": "image/jpeg",
         "x-goog-content-length-range": f"{len(PHOTO)},{len(PHOTO)}",
         "x-goog-if-generation-match": "0",
+        "x-goog-meta-traceparent": stack.database.document(f"jobs/{job_id}").get().to_dict()["trace"],
     }
     lifetime = datetime.fromisoformat(uploads[0]["expireTime"]) - datetime.now(UTC)
     assert timedelta(minutes=14) < lifetime <= timedelta(minutes=15)

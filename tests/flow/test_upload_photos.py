@@ -61,7 +61,9 @@ def test_other_headers_than_signed_are_refused(created, headers):
     assert put(created["uploads"][0], **headers).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["content-type", "x-goog-content-length-range", "x-goog-if-generation-match"])
+@pytest.mark.parametrize(
+    "name", ["content-type", "x-goog-content-length-range", "x-goog-if-generation-match", "x-goog-meta-traceparent"]
+)
 def test_a_signed_header_that_is_missing_is_refused(created, name):
     place = created["uploads"][0]
     headers = {key: value for key, value in place["headers"].items() if key != name}

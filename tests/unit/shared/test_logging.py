@@ -121,3 +121,42 @@ def test_on_a_terminal_lines_are_for_people(monkeypatch):
     with lines.bind(job_id="j1"):
         log.info("Took it")
     assert terminal.getvalue().endswith("INFO    Took it  [job_id=j1]\n")
+
+
+def test_a_request_without_a_trace_begins_one(logged):
+    with lines.request({}, "r1"):
+        log.info("one")
+        log.info("two")
+        handed_on = lines.parse_trace({"traceparent": lines.traceparent()})
+    with lines.request({}, "r2"):
+        log.info("another")
+    one, two, another = [entry["logging.googleapis.com/trace"].rpartition("/")[2] for entry in logged()]
+    assert handed_on is not None
+    assert one == two == handed_on.trace_id != another
+
+
+def test_work_that_was_handed_on_is_logged_under_the_trace_it_came_with(logged):
+    with lines.request({}, "r1"), lines.follow(f"00-{TRACE}-b7ad6b7169203331-01"):
+        log.info("hello")
+        assert lines.traceparent() == f"00-{TRACE}-b7ad6b7169203331-01"
+    assert logged()[0]["logging.googleapis.com/trace"] == f"projects/demo-loupe/traces/{TRACE}"
+
+
+@pytest.mark.parametrize("malformed", ["", "junk", f"00-{TRACE}", "é" * 55])
+def test_a_malformed_trace_is_not_followed(logged, malformed):
+    with lines.request({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}, "r1"), lines.follow(malformed):
+        log.info("hello")
+    assert logged()[0]["logging.googleapis.com/trace"] == f"projects/demo-loupe/traces/{TRACE}"
+
+
+def test_nothing_is_handed_on_outside_a_request():
+    assert lines.traceparent() == ""
+
+
+def test_an_error_without_a_stack_is_reported_too(logged):
+    log.error("Job x has FAILED")
+    log.warning("Not so bad")
+    error, warning = logged()
+    assert error["@type"].endswith("ReportedErrorEvent")
+    assert error["serviceContext"]["service"] == "upload"
+    assert "@type" not in warning

@@ -49,6 +49,15 @@ def test_the_signature_binds_method_place_type_size_and_newness(keys, monkeypatc
     assert signed.expire_time == NOW + timedelta(minutes=15)
 
 
+def test_the_trace_goes_with_the_object(keys, monkeypatch):
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+    signer = UploadSigner(key_file(str(keys.service_account_file)), bucket="photos")
+    signed = signer.sign(NAME, content_type="image/jpeg", size=1, now=NOW, trace=trace)
+    assert signed.headers["x-goog-meta-traceparent"] == trace
+    assert "x-goog-meta-traceparent" in signed.url
+
+
 def test_on_a_laptop_the_url_leads_to_the_local_cloud(keys, monkeypatch):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9199")
     signer = UploadSigner(key_file(str(keys.service_account_file)), bucket="photos")
