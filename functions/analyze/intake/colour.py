@@ -9,26 +9,17 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageCms
 
+from .scale import Raster
+
 _LARGEST_PROFILE: Final = 4 * 2**20  # bytes; press profiles have about 2 MB
 _SAME: Final = 1  # a transform that moves no colour by more than this is not worth its time
 
 
-def flatten_on_white(image: Image.Image) -> Image.Image:
-    """An opaque picture: what shows through is white, as on paper."""
-    if image.mode != "RGBA":
-        return image
-    paper = Image.new("RGB", image.size, "white")
-    paper.paste(image, mask=image.getchannel("A"))
-    return paper
-
-
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An RGB picture in sRGB. `image` is L, RGB or CMYK; a profile that does not fit it or is broken is not used."""
-    if profile and len(profile) <= _LARGEST_PROFILE:
-        transform = _transform(profile, image.mode)
-        if transform is not None:
-            return transform.apply(image)
-    return image if image.mode == "RGB" else image.convert("RGB")
+def srgb(image: Image.Image, profile: bytes | None) -> Raster:
+    """The picture in sRGB. `image` is L, RGB or CMYK; a profile that does not fit it or is broken is not used."""
+    transform = _transform(profile, image.mode) if profile and len(profile) <= _LARGEST_PROFILE else None
+    seen = transform.apply(image) if transform else image.convert("RGB")
+    return np.asarray(seen.convert("RGBX"))
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,40 +1,45 @@
-"""The pictures made of a photo: a normalised copy to analyse and show, and a thumbnail for lists."""
+"""The pictures made of a photo: a normalised copy to analyse and show, a thumbnail for lists, and raw pixels."""
 
 from __future__ import annotations
 
 import io
-from typing import Any
 
+import cv2
+import numpy as np
+import simplejpeg
 from PIL import Image
 
-from .decode import shrink
 from .policy import Derived
+from .scale import Raster, Scales
 from .screen import JPEG, WEBP
 from .verdict import Picture, Pixels
 
 
-def normalized(image: Image.Image, derived: Derived) -> Picture:
+def normalized(scales: Scales, derived: Derived) -> Picture:
     """A JPEG of at most `normalized_bytes`: the best quality that fits, then fewer pixels where none does."""
-    for quality in derived.normalized_qualities:
-        picture = _encoded(image, "JPEG", JPEG, quality=quality)
-        if len(picture.data) <= derived.normalized_bytes:
-            return picture
-    return normalized(shrink(image, max(image.size) * 3 // 4), derived)
+    side = derived.normalized_side
+    while True:
+        raster = scales.at(side)
+        for quality in derived.normalized_qualities:
+            data = simplejpeg.encode_jpeg(raster, quality, "RGBX", "420")
+            if len(data) <= derived.normalized_bytes:
+                return Picture(type=JPEG, width=raster.shape[1], height=raster.shape[0], data=data)
+        side = max(raster.shape[:2]) * 3 // 4
 
 
-def thumbnail(image: Image.Image, derived: Derived) -> Picture:
+def thumbnail(scales: Scales, derived: Derived) -> Picture:
     """A small WebP picture."""
-    small = shrink(image, derived.thumbnail_side)
-    return _encoded(small, "WEBP", WEBP, quality=derived.thumbnail_quality, method=2)
-
-
-def pixels(image: Image.Image, derived: Derived) -> Pixels:
-    """The raw picture that models are given, long edge at most `pixels_side`."""
-    small = shrink(image, derived.pixels_side)
-    return Pixels(width=small.width, height=small.height, rgb=small.tobytes())
-
-
-def _encoded(image: Image.Image, encoder: str, media_type: str, **options: Any) -> Picture:
+    small = _rgb(scales.at(derived.thumbnail_side))
     buffer = io.BytesIO()
-    image.save(buffer, encoder, **options)
-    return Picture(type=media_type, width=image.width, height=image.height, data=buffer.getvalue())
+    Image.fromarray(small).save(buffer, "WEBP", quality=derived.thumbnail_quality, method=2)
+    return Picture(type=WEBP, width=small.shape[1], height=small.shape[0], data=buffer.getvalue())
+
+
+def pixels(scales: Scales, derived: Derived) -> Pixels:
+    """The raw picture that models are given, long edge at most `pixels_side`."""
+    small = _rgb(scales.at(derived.pixels_side))
+    return Pixels(width=small.shape[1], height=small.shape[0], rgb=small.tobytes())
+
+
+def _rgb(raster: Raster) -> Raster:
+    return np.asarray(cv2.cvtColor(raster, cv2.COLOR_RGBA2RGB), dtype=np.uint8)

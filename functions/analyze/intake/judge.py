@@ -15,6 +15,7 @@ from .metrics import measure
 from .policy import Policy, default_policy
 from .quality import emptiness, grade
 from .refusal import Refused, rejected
+from .scale import Scales
 from .screen import identify, unjudged
 from .verdict import Judged
 
@@ -50,9 +51,9 @@ def _look(data: bytes, content_type: str, policy: Policy) -> Iterator[dict[str, 
     yield {"width": width, "height": height, "exif": exif, "gps": gps}
 
     check_size((width, height), policy.limits)
-    upright = decode(image, orientation=exif.orientation, derived=policy.derived)
+    scales = Scales(decode(data, image, orientation=exif.orientation, derived=policy.derived))
     check_large_enough((width, height), policy.limits)
-    quality, warnings = grade(measure(upright, policy.measuring_side), policy)
+    quality, warnings = grade(measure(scales.grey(policy.measuring_side)), policy)
     yield {"quality": quality}
 
     nothing = emptiness(quality.metrics, policy)
@@ -60,7 +61,7 @@ def _look(data: bytes, content_type: str, policy: Policy) -> Iterator[dict[str, 
         raise Refused("EMPTY", what=nothing)
     yield {
         "warnings": warnings,
-        "normalized": normalized(upright, policy.derived),
-        "thumbnail": thumbnail(upright, policy.derived),
-        "pixels": pixels(upright, policy.derived),
+        "normalized": normalized(scales, policy.derived),
+        "thumbnail": thumbnail(scales, policy.derived),
+        "pixels": pixels(scales, policy.derived),
     }

@@ -1,4 +1,4 @@
-"""What is measured of a photo, at a fixed scale: sharpness and exposure do not compare between scales."""
+"""What is measured of a photo at a fixed scale: sharpness and exposure do not compare between scales."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+
+from .scale import Grey
 
 Values = npt.NDArray[np.float64]
 Bounds = npt.NDArray[np.int_]
@@ -17,26 +18,16 @@ _DARK: Final = 16
 _BRIGHT: Final = 246
 
 
-def measure(image: Image.Image, side: int) -> dict[str, float]:
-    """The metrics of an RGB picture, after its grey values were brought to a long edge of at most `side` pixels.
+def measure(grey: Grey) -> dict[str, float]:
+    """The metrics of a picture's grey values (`Scales.grey`), which have been brought to the measuring scale.
 
     `lap90` is the 90th percentile of the Laplacian's variance over 8 x 8 tiles: one sharp place makes a photo sharp.
     `mean`, `deviation`, the percentiles `p1` to `p99` and `range` (p99 - p1) are grey values of 0 to 255;
     `darkShare` and `brightShare` are shares of pixels below 16 and above 245; `entropy` is in bits.
     """
-    grey = _at_scale(image.convert("L"), side)
-    counts = np.array(grey.histogram(), dtype=np.float64)
-    metrics = {"lap90": _lap90(np.asarray(grey).astype(np.int16)), **_exposure(counts / counts.sum())}
+    counts = np.bincount(grey.ravel(), minlength=256).astype(np.float64)
+    metrics = {"lap90": _lap90(grey.astype(np.int16)), **_exposure(counts / counts.sum())}
     return {name: round(value, 3) for name, value in metrics.items()}
-
-
-def _at_scale(grey: Image.Image, side: int) -> Image.Image:
-    scale = side / max(grey.size)
-    if scale >= 1:
-        return grey
-    size = (max(_TILES + 2, round(grey.width * scale)), max(_TILES + 2, round(grey.height * scale)))
-    # Lanczos, because the thresholds were found with it: a softer filter lowers lap90.
-    return grey.resize(size, Image.Resampling.LANCZOS)
 
 
 def _lap90(grey: npt.NDArray[np.int16]) -> float:

@@ -125,7 +125,8 @@ def _environment() -> dict[str, str]:
     shared = [folder for folder in (_FUNCTION, *_FUNCTION.parents) if (folder / "shared").is_dir()][:1]
     folders = (*shared, Path(msgspec.__file__).parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(map(str, folders))
-    environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = "1"
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        environment[threads] = "1"
     environment["MALLOC_ARENA_MAX"] = "2"  # more would eat address space, which is limited
     environment["LC_ALL"] = "C.UTF-8"
     return environment

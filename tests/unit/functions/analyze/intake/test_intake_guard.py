@@ -171,7 +171,7 @@ def test_a_photo_that_needs_too_much_memory_is_rejected_and_the_next_is_not() ->
     bomb = png_bomb(7000, 7000, channels=3)
     with Guard(children=1) as guard:
         assert guard.judge(bomb).reason == "EMPTY"
-    with Guard(children=1, tasks=judging(memory=250 * 2**20)) as guard:
+    with Guard(children=1, tasks=judging(memory=400 * 2**20)) as guard:
         judged = guard.judge(bomb)
         assert (judged.verdict, judged.reason) == ("rejected", "TOO_MUCH_MEMORY")
         assert guard.judge(PHOTO).verdict == "accepted"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from PIL import Image
 
+from functions.analyze.intake import decode
 from functions.analyze.intake.judge import judge_photo
 from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged
@@ -101,7 +101,5 @@ def test_memory_that_cannot_be_had_is_a_reason_of_its_own(monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Image.Image, "transpose", fail)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    assert judge(encoded(scene(), exif=exif)).reason == "TOO_MUCH_MEMORY"
+    monkeypatch.setattr(decode, "upright", fail)
+    assert judge(encoded(scene())).reason == "TOO_MUCH_MEMORY"
