@@ -84,7 +84,13 @@ class Stack:
 
     def status(self, **changes: Any) -> Client:
         """The status function, with some settings changed."""
-        given = {**self.common, "page_token_secret": "a secret of this test run", **changes}
+        given = {
+            **self.common,
+            "derived_bucket": f"{self.cloud.project}-derived",
+            "signer_key_file": str(self.keys.service_account_file),
+            "page_token_secret": "a secret of this test run",
+            **changes,
+        }
         services = functions.status.services.build(functions.status.settings.Settings(**given))
         return self._client(Router(functions.status.routes.ROUTES, services), services)
 
@@ -129,6 +135,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         database = firestore.Client(project=cloud.project)
         stack = Stack(cloud=cloud, database=database, keys=Keys(folder / "keys"), opened=[database])
         make_bucket(f"{cloud.project}-uploads")
+        make_bucket(f"{cloud.project}-derived")
         yield stack
         for client in stack.opened:
             client.close()

@@ -19,12 +19,12 @@ import yaml
 from localcloud.ground import Ports
 from shared.auth.appcheck import HEADER as APP_CHECK
 from shared.http.bodies import MAX_BODY
-from shared.http.routing import Identifier, Operation, Route
+from shared.http.routing import CONVERTERS, Operation, Route
 from shared.version import VERSION
 
 FILE: Final = Path(__file__).parent.parent / "openapi.yaml"
 FUNCTIONS: Final = ("upload", "status")
-VARIABLE: Final = re.compile(r"<id:(\w+)>")
+VARIABLE: Final = re.compile(r"<(id|file):(\w+)>")
 SCHEMA: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
 
@@ -105,7 +105,7 @@ def document() -> dict[str, Any]:
     _say_what_is_always_there(schemas, described)
     paths: dict[str, dict[str, Any]] = {}
     for function, route, operation in described:
-        path = VARIABLE.sub(lambda found: f"{{{_camel(found[1])}}}", route.rule)
+        path = VARIABLE.sub(lambda found: f"{{{_camel(found[2])}}}", route.rule)
         one = paths.setdefault(path, {}).setdefault(route.method.lower(), _operation(route, operation))
         one["tags"].append(function)
         one["servers"].append({"url": Ports().url(function), "description": f"the local stack's {function}"})
@@ -192,8 +192,8 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
 
 
 def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
-    for name in VARIABLE.findall(route.rule):
-        schema = {"type": "string", "pattern": f"^{Identifier.regex}$"}
+    for converter, name in VARIABLE.findall(route.rule):
+        schema = {"type": "string", "pattern": f"^{CONVERTERS[converter].regex}$"}
         yield {"name": _camel(name), "in": "path", "required": True, "schema": schema}
 
 
@@ -227,7 +227,12 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _said(code: int) -> str:
-    return {200: "Done.", 201: "Made.", 304: "Nothing has changed since the ETag in If-None-Match."}[code]
+    return {
+        200: "Done.",
+        201: "Made.",
+        302: "The way to it, in `Location`.",
+        304: "Nothing has changed since the ETag in If-None-Match.",
+    }[code]
 
 
 def _reference(struct: type[msgspec.Struct]) -> dict[str, str]:

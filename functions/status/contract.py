@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
 from shared.model.job import JobResource
 from shared.model.states import State
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -57,3 +60,56 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
 
     reports: list[dict[str, Any]]
     next_page_token: str = ""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A derived picture or document, and the URL that reads it until `expireTime`: a plain GET, without a token.
+
+    `image` is the photo it was made of, where it was made of one alone; width and height are pixels.
+    """
+
+    name: str
+    type: str
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    image: int | None = None
+    url: str
+    expire_time: Time
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Every derived picture of a job."""
+
+    pictures: list[Picture]
+
+
+class ShareRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which picture of the job to share, and for how many seconds: a week unless said, at most 30 days."""
+
+    picture: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    ttl_seconds: Annotated[int, msgspec.Meta(ge=60, le=2_592_000)] | None = None
+
+
+class ShareResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A link to a picture: how long it opens, how often it was opened, when its owner revoked it."""
+
+    name: str
+    picture: str
+    create_time: Time
+    expire_time: Time
+    revoke_time: Time | None
+    open_count: int
+
+
+class CreatedShare(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new link. `url` is told this once: only its hash is kept."""
+
+    share: ShareResource
+    url: str
+
+
+class ShareList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The links of a job, oldest first, revoked ones too."""
+
+    shares: list[ShareResource]

@@ -8,8 +8,24 @@ from shared.http.health import health
 from shared.http.routing import Operation, Route
 from shared.model.job import JobResource
 
-from .contract import Findings, Images, JobList, JobsQuery, ListQuery, Reports, WaitQuery
+from .contract import (
+    CreatedShare,
+    Findings,
+    Images,
+    JobList,
+    JobsQuery,
+    ListQuery,
+    Picture,
+    Pictures,
+    Reports,
+    ShareList,
+    ShareRequest,
+    ShareResource,
+    WaitQuery,
+)
+from .pictures import get_picture, list_pictures
 from .reading import get_job, list_findings, list_images, list_jobs, list_reports, wait_for_job
+from .sharing import create_share, list_shares, open_share, revoke_share
 
 IF_NONE_MATCH: Final = {"If-None-Match": "The ETag of the last answer: 304 where nothing has changed."}
 PAGED: Final = ("PAGE_SIZE_INVALID", "PAGE_TOKEN_INVALID")
@@ -37,6 +53,42 @@ LIST: Final = Operation(
     headers=IF_NONE_MATCH,
     answers={200: JobList, 304: None},
     reasons=PAGED,
+)
+PICTURES: Final = Operation(
+    name="listPictures",
+    summary="List a job's derived pictures, each with a URL to read it",
+    answers={200: Pictures},
+    reasons=("JOB_NOT_FOUND", "SIGNING_UNAVAILABLE"),
+)
+PICTURE: Final = Operation(
+    name="getPicture",
+    summary="Get one derived picture with a URL to read it",
+    answers={200: Picture},
+    reasons=("JOB_NOT_FOUND", "PICTURE_NOT_FOUND", "SIGNING_UNAVAILABLE"),
+)
+SHARE: Final = Operation(
+    name="createShare",
+    summary="Make a link that shows one picture to whoever has it",
+    description="The link is told once. It opens until it expires, is revoked, or the job is deleted.",
+    takes=ShareRequest,
+    answers={201: CreatedShare},
+    reasons=("JOB_NOT_FOUND", "PICTURE_NOT_FOUND", "SHARES_EXHAUSTED"),
+)
+SHARES: Final = Operation(
+    name="listShares", summary="List a job's links", answers={200: ShareList}, reasons=("JOB_NOT_FOUND",)
+)
+REVOKE: Final = Operation(
+    name="revokeShare",
+    summary="Revoke a link: it opens no more",
+    answers={200: ShareResource},
+    reasons=("JOB_NOT_FOUND", "SHARE_NOT_FOUND"),
+)
+OPEN: Final = Operation(
+    name="openShare",
+    summary="Open a link: leads to the picture, without sign-in",
+    answers={302: None},
+    reasons=("SHARE_NOT_FOUND", "SHARE_THROTTLED", "SIGNING_UNAVAILABLE"),
+    open=True,
 )
 
 
@@ -73,5 +125,11 @@ ROUTES: Final = (
         list_reports,
         _details("listReports", "List what was made of a job's photos", Reports),
     ),
+    Route("GET", "/v1/jobs/<id:job_id>/pictures", list_pictures, PICTURES),
+    Route("GET", "/v1/jobs/<id:job_id>/pictures/<file:picture>", get_picture, PICTURE),
+    Route("POST", "/v1/jobs/<id:job_id>/shares", create_share, SHARE),
+    Route("GET", "/v1/jobs/<id:job_id>/shares", list_shares, SHARES),
+    Route("POST", "/v1/jobs/<id:job_id>/shares/<id:share>:revoke", revoke_share, REVOKE),
+    Route("GET", "/v1/shared/<id:token>", open_share, OPEN),
     health("status"),
 )

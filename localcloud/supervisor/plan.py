@@ -67,7 +67,12 @@ class Plan:
                 "SIGNER_KEY_FILE": str(self.data / "keys" / "service-account.json"),
                 "ID_TOKEN_KEYS_URL": auth + ID_KEYS,
             },
-            "status": {"ID_TOKEN_KEYS_URL": auth + ID_KEYS, "PAGE_TOKEN_SECRET": self.page_token_secret},
+            "status": {
+                "DERIVED_BUCKET": names.derived_bucket,
+                "SIGNER_KEY_FILE": str(self.data / "keys" / "service-account.json"),
+                "ID_TOKEN_KEYS_URL": auth + ID_KEYS,
+                "PAGE_TOKEN_SECRET": self.page_token_secret,
+            },
             "analyze": {
                 "UPLOADS_BUCKET": names.uploads_bucket,
                 "DERIVED_BUCKET": names.derived_bucket,

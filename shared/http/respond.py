@@ -19,6 +19,7 @@ from shared.http.failures import as_refusal
 from shared.http.routing import Router
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECRET: Final = re.compile(r"(?<=/shared/).+")  # whoever reads a share link in the log could open it
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def _answer(request: Request, routes: Router | Callable[[], Router], request_id:
     except Exception as error:
         refusal = as_refusal(error)
         if refusal is None:
-            log.exception("Defect in %s %s", request.method, request.path)
+            log.exception("Defect in %s %s", request.method, _shown(request.path))
             refusal = Internal("INTERNAL", "Something is wrong on our side; it has been logged.", requestId=request_id)
         else:
             _log_refusal(request, refusal)
@@ -58,4 +59,8 @@ def _answer(request: Request, routes: Router | Callable[[], Router], request_id:
 def _log_refusal(request: Request, refusal: LoupeError) -> None:
     level = logging.WARNING if refusal.code >= 500 else logging.INFO
     detail = f" ({refusal.internal})" if refusal.internal else ""
-    log.log(level, "Refused %s %s: %s%s", request.method, request.path, refusal.reason, detail)
+    log.log(level, "Refused %s %s: %s%s", request.method, _shown(request.path), refusal.reason, detail)
+
+
+def _shown(path: str) -> str:
+    return SECRET.sub("…", path)

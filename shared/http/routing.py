@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
@@ -45,6 +45,15 @@ class Identifier(BaseConverter):
     regex = r"[A-Za-z0-9_-]{1,64}"
 
 
+class FileName(BaseConverter):
+    """`<file:…>` in a rule: the name of a picture, which does not begin with a dot."""
+
+    regex = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
+
+
+CONVERTERS: Final[Mapping[str, type[BaseConverter]]] = {"id": Identifier, "file": FileName}
+
+
 class Router:
     """Finds the handler of a request.
 
@@ -54,7 +63,7 @@ class Router:
     def __init__(self, routes: Iterable[Route], *leading: Any) -> None:
         self._leading = leading
         rules = [Rule(route.rule, endpoint=route.handler, methods=[route.method]) for route in routes]
-        self._map = Map(rules, converters={"id": Identifier}, strict_slashes=False, merge_slashes=False)
+        self._map = Map(rules, converters=CONVERTERS, strict_slashes=False, merge_slashes=False)
 
     def call(self, request: Request) -> Response:
         """What the request's handler answers.

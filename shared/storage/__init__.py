@@ -1,1 +1,1 @@
-"""Cloud Storage: URLs that let a client put one photo of one size in one place, once."""
+"""Cloud Storage: URLs that let a client put one photo of one size in one place, once, or read one picture."""

@@ -1,4 +1,4 @@
-"""Who signs uploads: a key file on a laptop, a service account by the IAM credentials API on Google Cloud."""
+"""Who signs URLs: a key file on a laptop, a service account by the IAM credentials API on Google Cloud."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class IamSigning(Signing):
         except (*_PASSING_ERRORS, exceptions.RetryError) as error:
             raise Unavailable(
                 "SIGNING_UNAVAILABLE",
-                "Upload URLs cannot be signed at the moment. Nothing was created; send the request again in a moment.",
+                "URLs cannot be signed at the moment. Nothing was changed; send the request again in a moment.",
                 internal=f"signBlob: {error!r:.300}",
                 retry_after=2,
             ) from error
@@ -103,7 +103,7 @@ class IamSigning(Signing):
         if answer.status_code != 200:
             raise Internal(
                 "SIGNING_REFUSED",
-                "Upload URLs cannot be signed because of a defect in the set-up; it has been logged.",
+                "URLs cannot be signed because of a defect in the set-up; it has been logged.",
                 internal=f"signBlob answered {answer.status_code}: {answer.text[:300]}",
             )
         found: dict[str, Any] = answer.json()

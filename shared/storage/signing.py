@@ -1,4 +1,4 @@
-"""Signed uploads: a URL that lets its bearer put one object of one type and size in one place, once, for a while."""
+"""Signed URLs: one lets its bearer put one object of one type and size in one place, once; another lets it be read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import msgspec
 
 if TYPE_CHECKING:
     from google.auth.credentials import Signing
+    from google.cloud.storage import Bucket
 
 LIFETIME: Final = timedelta(minutes=15)
+READABLE: Final = timedelta(minutes=10)  # long enough to show a picture, too short to pass a URL around
 
 
 class SignedUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -30,12 +32,7 @@ class UploadSigner:
     """
 
     def __init__(self, credentials: Signing, *, bucket: str, lifetime: timedelta = LIFETIME) -> None:
-        from google.auth.credentials import AnonymousCredentials
-        from google.cloud.storage import Client
-
-        # The client makes no call: it knows how a URL of its bucket is signed, and where the bucket is.
-        client = Client(project="-", credentials=AnonymousCredentials())
-        self._bucket = client.bucket(bucket)
+        self._bucket = _bucket(bucket)
         self._credentials = credentials
         self._lifetime = lifetime
 
@@ -59,3 +56,43 @@ class UploadSigner:
             credentials=self._credentials,
         )
         return SignedUpload(url=url, headers=bound, expire_time=now + self._lifetime)
+
+
+class SignedDownload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where to read an object: a plain GET, until `expire_time`."""
+
+    url: str
+    expire_time: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class DownloadSigner:
+    """Signs reads of one bucket; otherwise like UploadSigner."""
+
+    def __init__(self, credentials: Signing, *, bucket: str, lifetime: timedelta = READABLE) -> None:
+        self._bucket = _bucket(bucket)
+        self._credentials = credentials
+        self._lifetime = lifetime
+
+    @property
+    def bucket(self) -> str:
+        """The name of the bucket."""
+        return str(self._bucket.name)
+
+    def sign(self, name: str, *, file: str, now: datetime) -> SignedDownload:
+        """The URL of an object of this name, which a browser shows and saves as `file` ([A-Za-z0-9._-] only)."""
+        url: str = self._bucket.blob(name).generate_signed_url(
+            version="v4",
+            method="GET",
+            expiration=self._lifetime,
+            response_disposition=f'inline; filename="{file}"',
+            credentials=self._credentials,
+        )
+        return SignedDownload(url=url, expire_time=now + self._lifetime)
+
+
+def _bucket(name: str) -> Bucket:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud.storage import Client
+
+    # The client makes no call: it knows how a URL of its bucket is signed, and where the bucket is.
+    return Client(project="-", credentials=AnonymousCredentials()).bucket(name)

@@ -127,11 +127,12 @@ def test_a_deleted_job_leaves_a_tombstone_and_nothing_comes_back(bench):
     bench.jobs.complete(claim, Completion(summary={"text": "secret"}), DETAILS)
     bench.write(f"jobs/{bench.job_id}/conversations/c1/messages/m1", {"text": "secret"})
     bench.write(f"requests/u:{bench.job_id}", {"jobId": bench.job_id})
+    bench.write("shares/hash", {"jobId": bench.job_id})
     bench.control.hand_over(bench.job_id, giver="u", taker="v")
     assert bench.control.bury(bench.job_id) is Outcome.ENDED
     assert bench.upkeep.purge(bench.job_id, bench) is Outcome.ENDED
     assert bench.database.below(f"jobs/{bench.job_id}") == []
-    for collection in ("outbox", "cache", "requests"):
+    for collection in ("outbox", "cache", "requests", "shares"):
         assert bench.database.find(collection, "jobId", bench.job_id, limit=9) == []
     left = bench.database.read(f"jobs/{bench.job_id}")
     assert "secret" not in str(left)

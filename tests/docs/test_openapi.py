@@ -47,6 +47,11 @@ def test_every_address_is_described(document):
         "/v1/jobs/{jobId}/images",
         "/v1/jobs/{jobId}/findings",
         "/v1/jobs/{jobId}/reports",
+        "/v1/jobs/{jobId}/pictures",
+        "/v1/jobs/{jobId}/pictures/{picture}",
+        "/v1/jobs/{jobId}/shares",
+        "/v1/jobs/{jobId}/shares/{share}:revoke",
+        "/v1/shared/{token}",
     }
 
 

@@ -37,6 +37,7 @@ def environment(stack, **changes: str) -> dict[str, str]:
         "STORAGE_EMULATOR_HOST": ports.url("storage"),
         "ID_TOKEN_KEYS_URL": stack.common["id_token_keys_url"],
         "UPLOADS_BUCKET": f"{stack.cloud.project}-uploads",
+        "DERIVED_BUCKET": f"{stack.cloud.project}-derived",
         "SIGNER_KEY_FILE": str(stack.keys.service_account_file),
         "PAGE_TOKEN_SECRET": "a secret of this test run",
         **changes,
@@ -155,6 +156,7 @@ def test_what_is_logged_is_json_and_holds_no_token(upload, alice, log):
 
 WRONG = {
     "nobody signs": ("upload", {"SIGNER_KEY_FILE": ""}, "exactly one of SIGNER_EMAIL and SIGNER_KEY_FILE"),
+    "nobody signs downloads": ("status", {"SIGNER_KEY_FILE": ""}, "exactly one of SIGNER_EMAIL and SIGNER_KEY_FILE"),
     "no bucket": ("upload", {"UPLOADS_BUCKET": ""}, "UPLOADS_BUCKET is missing"),
     "a short secret": ("status", {"PAGE_TOKEN_SECRET": "short"}, "PAGE_TOKEN_SECRET is wrong"),
     "a laptop's settings in the cloud": ("upload", {"K_SERVICE": "upload"}, "FIRESTORE_EMULATOR_HOST must not be set"),

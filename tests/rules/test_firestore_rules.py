@@ -24,6 +24,7 @@ CLOSED = (
     "outbox/j:completed",
     "control/switches",
     "users/alice",
+    "shares/hash",
 )
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from localcloud.keys import SIGNER_EMAIL, Keys
 from shared.errors import Internal, Unavailable
 from shared.storage.credentials import IamSigning, key_file
-from shared.storage.signing import UploadSigner
+from shared.storage.signing import DownloadSigner, UploadSigner
 from tests.jwks import rsa_key
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -56,6 +56,18 @@ def test_the_trace_goes_with_the_object(keys, monkeypatch):
     signed = signer.sign(NAME, content_type="image/jpeg", size=1, now=NOW, trace=trace)
     assert signed.headers["x-goog-meta-traceparent"] == trace
     assert "x-goog-meta-traceparent" in signed.url
+
+
+def test_a_download_is_signed_for_one_object_and_ten_minutes(keys, monkeypatch):
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    signer = DownloadSigner(key_file(str(keys.service_account_file)), bucket="pictures")
+    signed = signer.sign("job/report.html", file="report.html", now=NOW)
+    url = urlsplit(signed.url)
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    assert (url.netloc, url.path) == ("storage.googleapis.com", "/pictures/job/report.html")
+    assert (query["X-Goog-Expires"], query["X-Goog-SignedHeaders"]) == ("600", "host")
+    assert query["response-content-disposition"] == 'inline; filename="report.html"'
+    assert signed.expire_time == NOW + timedelta(minutes=10)
 
 
 def test_on_a_laptop_the_url_leads_to_the_local_cloud(keys, monkeypatch):
