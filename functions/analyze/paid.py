@@ -39,8 +39,11 @@ class Meter:
 
     def begin(self, call: str) -> None:
         """The call is made next: from here on it counts as made, whatever becomes of this worker."""
-        if self._names[call]:
-            _check(self._jobs.begin_call(self._claim, self._names[call]))
+        names = self._names[call]
+        if names:
+            self._refused.update(names)  # what cannot be noted is not called, whatever became of the note
+            _check(self._jobs.begin_call(self._claim, names))
+            self._refused.difference_update(names)
 
     def end(self, call: str, answer: bytes | None) -> None:
         """The call was answered; `answer` is kept for a later attempt, None is not."""

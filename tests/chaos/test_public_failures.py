@@ -176,6 +176,25 @@ def test_a_call_that_was_refused_costs_nothing(stage, eye):
     assert stage.job["cost"] == {}
 
 
+def test_a_call_that_was_never_made_costs_nothing_though_its_beginning_was_noted(stage, eye):
+    """The note is written, its answer is lost for as long as it is asked for, and the worker gives the job back."""
+
+    def unanswered(name: str) -> None:
+        if name == "release":
+            assert len(stage.job["charges"]) == 2
+            for charge in stage.job["charges"].values():
+                charge["state"] = "CALLED"
+        if name == "begin_call":
+            raise RetryError("as told", ServiceUnavailable("as told"))
+
+    stage.before = unanswered
+    with pytest.raises(RetryError):
+        stage.push()
+    assert eye.calls == []
+    assert stage.day == (0, 0)
+    assert {entry["state"] for entry in stage.entries} == {"REFUNDED"}
+
+
 def test_a_worker_that_dies_in_a_call_is_taken_to_have_made_it(stage, eye):
     """Nobody can know; so the budget counts it, and says that it guesses."""
     killed(stage, "call")

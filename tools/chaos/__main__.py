@@ -45,12 +45,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _campaign(asked: argparse.Namespace) -> int:
     console, progress = Console(), Console(stderr=True)
-    begun, said, tally = time.monotonic(), 0.0, Tally()
+    begun, said, failed, tally = time.monotonic(), 0.0, 0, Tally()
     for tally in campaign(asked.profile, asked.start, asked.seeds, processes=asked.processes):
         passed = time.monotonic() - begun
-        if passed - said >= 5:
-            said = passed
-            failing = f", {len(tally.failing)} FAIL" if tally.failing else ""
+        if passed - said >= 5 or len(tally.failing) > failed:
+            said, failed = passed, len(tally.failing)
+            failing = f", FAIL: {', '.join(str(seed) for seed, _ in tally.failing)}" if tally.failing else ""
             progress.print(f"{tally.seeds:,} of {asked.seeds:,} seeds after {passed:.0f} s{failing}", highlight=False)
     found = report.summary(asked.profile, asked.start, tally, time.monotonic() - begun)
     if asked.json:

@@ -127,25 +127,34 @@ def _ledger(world: World) -> Found:
 
 def _bill(world: World) -> Found:
     """I6: the ledger says at least what was billed, at most what may have been, and no answer is paid for twice."""
-    settled, billed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    settled, certain, billed = (Counter[tuple[str, str]]() for _ in range(3))
     for entry in _entries(world).values():
-        settled[entry["jobId"], entry["feature"]] += entry["state"] == "SETTLED"
+        key = entry["jobId"], entry["feature"]
+        settled[key] += entry["state"] == "SETTLED"
+        certain[key] += entry["state"] == "SETTLED" and not entry.get("assumed")
         if entry["spent"] not in (0, PRICES[entry["feature"]]):
             yield "I6", f"{entry['feature']} was settled at {entry['spent']}"
     for (job_id, _, feature), count in world.vision.billed.items():
         billed[job_id, feature] += count
-    clear = not any(name in UNSURE for _, name in world.fate.fired)
+    fired = {name for _, name in world.fate.fired}
     for key in settled | billed:
-        if billed[key] > settled[key] or (clear and billed[key] != settled[key]):
+        if billed[key] > settled[key]:
             yield "I6", f"{key}: billed {billed[key]} times, settled {settled[key]} times"
+        if billed[key] < certain[key] and fired.isdisjoint(UNKNOWN):
+            yield "I6", f"{key}: billed {billed[key]} times, settled {certain[key]} times as if that were certain"
+        if certain[key] < settled[key] and fired.isdisjoint(UNHEARD):
+            yield "I6", f"{key}: settled by a guess, though every worker could say what it did"
     for call, count in world.vision.kept.items():
         if count > 1:
             yield "I6", f"{call}: paid {count} times for one answer"
 
 
-UNSURE: Final = frozenset(
-    {"crash", "stall", "timeout, not billed", "unavailable", "applied, crash", "lost, given up", "applied, given up"}
-)
+# After these not even the worker knows whether Vision has billed a call.
+UNKNOWN: Final = frozenset({"timeout, not billed", "unavailable"})
+# After these somebody else closes the charges of a worker, who cannot say any more what became of its calls.
+UNHEARD: Final = frozenset(
+    {"crash", "stall", "applied, crash", "answered, crash", "accepted, crash", "lost, given up", "applied, given up"}
+) | {"cancel", "delete", "clocks are far off", "the database is away"}
 
 
 def _rest(world: World) -> Found:

@@ -128,7 +128,9 @@ def _see(actor: Actor, claim: Claim, refused: set[str]) -> Generator[str, None, 
         return "nothing: the budget is used up"
     names = [charges.name(feature, call) for feature in features]
     yield "begin_call"
+    refused.update(names)
     _check(jobs.begin_call(claim, names))
+    refused.difference_update(names)
     yield "call"
     answer = world.vision.annotate(claim.job_id, call, features)
     if answer.text is None:
