@@ -8,10 +8,10 @@ PROFILE ?= mild
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format chaos bench bundle lock clean
+.PHONY: help setup demo up test check format chaos chaos-real bench bundle lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment and install the locked requirements
 
@@ -42,6 +42,9 @@ format: setup ## put the code into the house format
 
 chaos: setup ## run the job protocol under faults: SEEDS=100000 START=0 PROFILE=mild|harsh
 	@$(PY) -m tools.chaos --seeds $(SEEDS) --start $(START) --profile $(PROFILE) $(ARGS)
+
+chaos-real: setup ## play the fault matrix on real processes: ARGS="--rows 4,5 --seed 7 --json"
+	@$(PY) -m tools.chaos_real $(ARGS)
 
 bench: setup ## measure the local stack; tables on screen, JSON in bench-out/
 	@$(PY) -m tools.bench $(ARGS)

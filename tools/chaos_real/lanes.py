@@ -1,0 +1,64 @@
+"""Several stacks at the same time, each in a process of its own: while one waits for leases, others work."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.queues import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from tools.chaos_real.perform import Played, perform
+from tools.chaos_real.row import Row
+
+Plays = Sequence[tuple[Row, int]]
+
+
+def run(plays: Mapping[str, Plays], *, seed: int, lanes: int, note: Callable[[str], None]) -> list[Played]:
+    """Play the rows of every setting; `note` is told what goes on."""
+    context = multiprocessing.get_context("spawn")
+    said: SimpleQueue[str | None] = context.SimpleQueue()
+    listener = Thread(target=_listen, args=(said, note))
+    listener.start()
+    try:
+        with ProcessPoolExecutor(lanes, mp_context=context, initializer=_equip, initargs=(said,)) as pool:
+            longest_first = sorted(plays.items(), key=lambda item: -sum(runs for _, runs in item[1]))
+            running = [
+                pool.submit(_lane, stack, [(row.number, runs) for row, runs in rows], seed)
+                for stack, rows in longest_first
+            ]
+            return sorted((one for done in as_completed(running) for one in done.result()), key=lambda one: one.number)
+    finally:
+        said.put(None)
+        listener.join()
+
+
+_said: list[Any] = []
+
+
+def _equip(said: Any) -> None:
+    _said[:] = [said]
+
+
+def _lane(stack: str, plays: Sequence[tuple[int, int]], seed: int) -> list[Played]:
+    from tools.chaos_real.matrix import ROWS
+
+    rows = {row.number: row for row in ROWS}
+    found = []
+    for one in perform(stack, [(rows[number], runs) for number, runs in plays], seed, _say):
+        bad = f", {len(one.violations)} VIOLATIONS" if one.violations else ""
+        _say(f"row {one.number}: {one.runs} runs in {one.seconds:g} s{bad}")
+        found.append(one)
+    return found
+
+
+def _say(text: str) -> None:
+    for said in _said:
+        said.put(f"{time.strftime('%H:%M:%S')} {text}")
+
+
+def _listen(said: SimpleQueue[str | None], note: Callable[[str], None]) -> None:
+    while (text := said.get()) is not None:
+        note(text)

@@ -1,0 +1,1 @@
+"""What each row of the matrix does, by what it is about."""

@@ -1,0 +1,113 @@
+"""What can be seen from outside while it happens: jobs as a listener sees them, and events as a receiver gets them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from tools.chaos_real.cloud import Cloud
+
+KEPT: Final = "events-kept"  # the pull subscription of the local cloud that keeps all events
+TOLD: Final = ("run", "state", "stage", "attempt", "releases", "leaseOwner", "uid", "purge")
+Fields = dict[str, Any]
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as the listener had it, so many seconds after the row began."""
+
+    at: float
+    job: Fields
+
+    def __str__(self) -> str:
+        told = [f"{name}={self.job.get(name)}" for name in TOLD if self.job.get(name) is not None]
+        reason = (self.job.get("error") or {}).get("reason")
+        return f"{self.at:8.3f} s  {' '.join(told)}{f' error={reason}' if reason else ''}"
+
+
+class JobWatch:
+    """A Firestore listener on the jobs of one user, for the length of a `with` block."""
+
+    def __init__(self, cloud: Cloud, uid: str) -> None:
+        self._query = cloud.firestore.collection("jobs").where(filter=FieldFilter("uid", "==", uid))
+        self._began = time.monotonic()
+        self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> Self:
+        self._listener = self._query.on_snapshot(self._on_snapshot)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.unsubscribe()
+
+    def history(self, job_id: str) -> list[Seen]:
+        """Every state of the job that the listener was told."""
+        with self._changed:
+            return list(self._seen[job_id])
+
+    def latest(self, job_id: str) -> Fields | None:
+        """The job as it was last seen."""
+        with self._changed:
+            return self._seen[job_id][-1].job if self._seen[job_id] else None
+
+    def until(self, true: Callable[[], bool], within: float) -> bool:
+        """Wait until something has become true of what was seen; whether it has."""
+        deadline = time.monotonic() + within
+        while not true():
+            with self._changed:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, 0.25))
+        return True
+
+    def _on_snapshot(self, _snapshots: object, changes: list[Any], _time: object) -> None:
+        with self._changed:
+            at = round(time.monotonic() - self._began, 3)
+            for change in changes:
+                if change.type.name != "REMOVED":
+                    self._seen[change.document.id].append(Seen(at=at, job=change.document.to_dict()))
+            self._changed.notify_all()
+
+
+class Mailbox:
+    """Receives every event of a stack, as an app's backend would, for the length of a `with` block."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._lock = threading.Lock()
+        self._copies: defaultdict[str, list[bytes]] = defaultdict(list)
+
+    def __enter__(self) -> Self:
+        subscription = self._cloud.names.subscription(KEPT)
+        self._pull = self._cloud.subscriber.subscribe(subscription, callback=self._received)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pull.cancel()
+        self._pull.result(timeout=10)
+
+    def copies(self) -> dict[str, list[bytes]]:
+        """What was received, by the event's id."""
+        with self._lock:
+            return {event_id: list(copies) for event_id, copies in self._copies.items()}
+
+    def of(self, job_id: str) -> Iterator[tuple[str, list[bytes]]]:
+        """What was received of one job."""
+        return ((event_id, copies) for event_id, copies in self.copies().items() if event_id.startswith(f"{job_id}:"))
+
+    def _received(self, message: Any) -> None:
+        with self._lock:
+            self._copies[message.attributes["eventId"]].append(message.data)
+        message.ack()
