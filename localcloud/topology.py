@@ -70,6 +70,11 @@ class Names:
         return f"{self.project}-derived"
 
     @property
+    def models_bucket(self) -> str:
+        """Where models lie, with their manifests and aliases."""
+        return f"{self.project}-models"
+
+    @property
     def pusher(self) -> str:
         """The service account that pushes are signed for."""
         return f"pusher@{self.project}.iam.gserviceaccount.com"
@@ -107,7 +112,7 @@ def _lay_topics(pubsub: Topics, names: Names, ports: Ports) -> None:
 
 
 def _lay_buckets(storage: Buckets, names: Names) -> None:
-    for bucket in (names.uploads_bucket, names.derived_bucket):
+    for bucket in (names.uploads_bucket, names.derived_bucket, names.models_bucket):
         storage.ensure_bucket(bucket)
     for priority in PRIORITIES:
         storage.ensure_notification(

@@ -19,6 +19,7 @@ from shared.switches import SwitchBoard
 from . import failpoints
 from .intake.guard import Guard
 from .kinds.port import Tools
+from .models.runtime import Shelf
 from .objects import Objects
 from .paid import Meter
 from .settings import Settings
@@ -26,6 +27,8 @@ from .vision import COLORS, TEXT, VisionEyes
 
 if TYPE_CHECKING:
     from google.cloud.vision import ImageAnnotatorClient
+
+    from .models.store import ModelStore
 
 CLOUD_ENGINE = "Google Cloud Vision"
 LOCAL_ENGINE = "local engines (RapidOCR, k-means colours)"
@@ -40,6 +43,7 @@ class Services:
     jobs: Jobs
     objects: Objects
     guard: Guard
+    models: Shelf
     switches: SwitchBoard
     publishers: Mapping[Topic, Publish]
 
@@ -63,7 +67,7 @@ class Services:
             enabled=self.switches.now().provider("vision"),
             engine=LOCAL_ENGINE if settings.vision_emulator_host else CLOUD_ENGINE,
         )
-        return Tools(eyes=eyes)
+        return Tools(eyes=eyes, models=self.models)
 
 
 def build(settings: Settings) -> Services:
@@ -84,6 +88,11 @@ def build(settings: Settings) -> Services:
             derived=settings.derived_bucket,
         ),
         guard=guard,
+        models=Shelf(
+            functools.partial(_model_store, settings) if settings.models_bucket else None,
+            samples=settings.allow_sample_models,
+            threads=settings.model_threads,
+        ),
         switches=SwitchBoard(database),
         publishers={
             Topic.EVENTS: functools.partial(_publish, settings.events_topic),
@@ -96,6 +105,14 @@ def _publish(topic: str, data: bytes, attributes: dict[str, str]) -> None:
     failpoints.reach("before_outbox_send")
     publishing.publish(topic, data, attributes)
     failpoints.reach("after_outbox_send")
+
+
+def _model_store(settings: Settings) -> ModelStore:
+    from google.cloud import storage
+
+    from .models.store import ModelStore
+
+    return ModelStore(storage.Client(project=settings.google_cloud_project), settings.models_bucket)
 
 
 @functools.cache

@@ -26,6 +26,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     derived_bucket: Text
     events_topic: Topic
     uploads_topic: Topic
+    models_bucket: str = ""  # empty: kinds that need a model fail
+    allow_sample_models: bool = False  # models trained on drawn pictures; set by the local cloud
+    model_threads: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0  # 0: as measured when the model was added
     push_audience: Text
     push_service_account: Text
     push_subscriptions: tuple[str, ...] = ()  # full names; empty: any subscription

@@ -76,6 +76,8 @@ class Plan:
             "analyze": {
                 "UPLOADS_BUCKET": names.uploads_bucket,
                 "DERIVED_BUCKET": names.derived_bucket,
+                "MODELS_BUCKET": names.models_bucket,
+                "ALLOW_SAMPLE_MODELS": "true",
                 "EVENTS_TOPIC": names.topic(EVENTS),
                 "UPLOADS_TOPIC": names.topic(UPLOADS),
                 "PUSH_AUDIENCE": push_audience(self.ports),

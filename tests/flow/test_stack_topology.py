@@ -79,4 +79,5 @@ def test_uploads_are_announced_with_their_priority(stack):
         ("batch/", "batch"),
     }
     assert all(one.event_types == ["OBJECT_FINALIZE"] and one.topic_name == UPLOADS for one in found)
-    assert {bucket.name for bucket in client.list_buckets()} == {NAMES.uploads_bucket, NAMES.derived_bucket}
+    made = {NAMES.uploads_bucket, NAMES.derived_bucket, NAMES.models_bucket}
+    assert {bucket.name for bucket in client.list_buckets()} == made

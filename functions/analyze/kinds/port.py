@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from shared.errors import FailedPrecondition
 from shared.model.job import Warned
 
 from ..intake.verdict import Pixels
@@ -53,6 +54,61 @@ class Eyes(Protocol):
 
     def see(self, jpeg: bytes, *, width: int, height: int, text: bool, colors: bool) -> Seen:
         """Read an upright JPEG of `width` x `height` pixels. Never raises for a service that does not answer."""
+
+
+class Detection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something a model has found in a picture: the key of its label, its score (0 to 1), its box."""
+
+    label: str
+    score: float
+    box: Box
+
+
+class Model(Protocol):
+    """A model that was verified and loaded. `labels` are keys; `label_names` are what people read.
+
+    Every method raises FailedPrecondition MODEL_UNAVAILABLE where the model fails, or is one for another task.
+    """
+
+    name: str
+    version: int
+    sha256: str
+    sample: bool
+    labels: tuple[str, ...]
+    label_names: Mapping[str, str]
+    thresholds: Mapping[str, float]
+    temperature: float
+    metrics: Mapping[str, Any]
+
+    def classify(self, pixels: Pixels) -> tuple[float, ...]:
+        """The probabilities, 0 to 1, in the order of the labels."""
+
+    def classify_batch(self, pixels: Sequence[Pixels]) -> tuple[tuple[float, ...], ...]:
+        """The probabilities of each picture."""
+
+    def detect(self, pixels: Pixels) -> tuple[Detection, ...]:
+        """What is in the picture, best first."""
+
+    def embed(self, pixels: Pixels) -> tuple[float, ...]:
+        """A vector of length 1: pictures that are alike have vectors with a large inner product."""
+
+
+class Models(Protocol):
+    """The models there are, by name."""
+
+    def open(self, alias: str) -> Model:
+        """The model that `skin_lesion@stable` or `skin_lesion/3` names.
+
+        Raises FailedPrecondition MODEL_UNAVAILABLE where there is no such model or it is not what its manifest says.
+        """
+
+
+class NoModels:
+    """Where there is no model at all."""
+
+    def open(self, alias: str) -> Model:
+        """Raises FailedPrecondition MODEL_UNAVAILABLE."""
+        raise FailedPrecondition(reason="MODEL_UNAVAILABLE", message=f"There is no model {alias} here.")
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +166,7 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """What a kind may use beside the photos."""
 
     eyes: Eyes
+    models: Models = NoModels()
 
 
 class Analyzer(Protocol):
