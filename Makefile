@@ -57,5 +57,5 @@ lock: setup ## resolve functions/*/requirements.txt and requirements.in into req
 	  --custom-compile-command "make lock" requirements.in functions/*/requirements.txt -o requirements.txt
 
 clean: ## remove everything that was made here
-	@rm -rf $(VENV) .loupe demo-out loupe-out bench-out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .loupe demo-out loupe-out bench-out model-out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

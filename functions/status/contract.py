@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from shared.diseases.info import DiseaseInfo
 from shared.model.job import JobResource
 from shared.model.states import State
 
@@ -113,3 +114,17 @@ class ShareList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The links of a job, oldest first, revoked ones too."""
 
     shares: list[ShareResource]
+
+
+class LabelsQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """In which language, as `de` or `de-AT`: that, or English."""
+
+    locale: Annotated[str, msgspec.Meta(max_length=35)] = ""
+
+
+class Labels(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the labels of a kind stand for, and in which language that is told."""
+
+    kind: str
+    locale: str
+    labels: tuple[DiseaseInfo, ...]

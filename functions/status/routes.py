@@ -14,6 +14,8 @@ from .contract import (
     Images,
     JobList,
     JobsQuery,
+    Labels,
+    LabelsQuery,
     ListQuery,
     Picture,
     Pictures,
@@ -23,6 +25,7 @@ from .contract import (
     ShareResource,
     WaitQuery,
 )
+from .explaining import list_labels
 from .pictures import get_picture, list_pictures
 from .reading import get_job, list_findings, list_images, list_jobs, list_reports, wait_for_job
 from .sharing import create_share, list_shares, open_share, revoke_share
@@ -90,6 +93,16 @@ OPEN: Final = Operation(
     reasons=("SHARE_NOT_FOUND", "SHARE_THROTTLED", "SIGNING_UNAVAILABLE"),
     open=True,
 )
+LABELS: Final = Operation(
+    name="listLabels",
+    summary="Read what the labels of a kind stand for, in plain words, with sources",
+    description="It explains words and says nothing about a person. `locale` is `en`, `de`, or anything like `de-AT`.",
+    query=LabelsQuery,
+    headers=IF_NONE_MATCH,
+    answers={200: Labels, 304: None},
+    reasons=("LABELS_NOT_FOUND",),
+    open=True,
+)
 
 
 def _details(name: str, summary: str, answer_type: type[Images | Findings | Reports]) -> Operation:
@@ -131,5 +144,6 @@ ROUTES: Final = (
     Route("GET", "/v1/jobs/<id:job_id>/shares", list_shares, SHARES),
     Route("POST", "/v1/jobs/<id:job_id>/shares/<id:share>:revoke", revoke_share, REVOKE),
     Route("GET", "/v1/shared/<id:token>", open_share, OPEN),
+    Route("GET", "/v1/kinds/<id:kind>/labels", list_labels, LABELS),
     health("status"),
 )

@@ -13,6 +13,7 @@ from shared.errors import LoupeError
 
 NOT_KEPT: Final = "no-store"
 ASKED_AGAIN: Final = "private, no-cache"  # may be kept by the caller, and is asked for again every time
+FOR_ALL: Final = "public, max-age=3600"  # the same for everybody: whoever passes it on may keep it for an hour
 
 
 def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -25,14 +26,17 @@ def etag_of(value: Any) -> str:
     return _tag(msgspec.json.encode(value))
 
 
-def tagged_answer(request: Request, value: Any) -> Response:
-    """`value` as JSON with its ETag, or 304 where the caller's If-None-Match says it has just that."""
+def tagged_answer(request: Request, value: Any, kept: str = ASKED_AGAIN) -> Response:
+    """`value` as JSON with its ETag, or 304 where the caller's If-None-Match says it has just that.
+
+    `kept` is the Cache-Control of both.
+    """
     body = msgspec.json.encode(value)
     tag = _tag(body)
     known = request.if_none_match.contains_weak(tag)
     answer = Response(status=304) if known else _json(body, 200, {})
     answer.set_etag(tag)
-    answer.headers["Cache-Control"] = ASKED_AGAIN
+    answer.headers["Cache-Control"] = kept
     return answer
 
 

@@ -52,6 +52,7 @@ def test_every_address_is_described(document):
         "/v1/jobs/{jobId}/shares",
         "/v1/jobs/{jobId}/shares/{share}:revoke",
         "/v1/shared/{token}",
+        "/v1/kinds/{kind}/labels",
     }
 
 

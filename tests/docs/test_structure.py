@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PARTS = ("functions", "shared", "localcloud", "loupe", "tools")
+PARTS = ("functions", "shared", "localcloud", "loupe", "models", "tools")
 MODULES = sorted(path for part in PARTS for path in (ROOT / part).rglob("*.py"))
 EVERY_MODULE = [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]
 
@@ -19,12 +19,13 @@ MAY_IMPORT = {
     "shared": {"shared"},
     "localcloud": {"localcloud", "shared"},
     "loupe": {"loupe", "localcloud", "shared", "tools"},
-    "tools": {"tools", "shared", "localcloud", "loupe"},
+    "models": {"models"},
+    "tools": {"tools", "shared", "localcloud", "loupe", "models"},
 }
 
 # Where heavy libraries are allowed at all; everywhere else they would slow down a cold start or the command line.
-HEAVY = {"numpy", "cv2", "onnxruntime", "PIL", "rapidocr"}
-HEAVY_PLACES = ("functions/analyze/", "localcloud/vision/", "loupe/pictures", "tools/")
+HEAVY = {"numpy", "cv2", "onnxruntime", "PIL", "rapidocr", "torch"}
+HEAVY_PLACES = ("functions/analyze/", "localcloud/vision/", "loupe/pictures", "models/", "tools/")
 
 MAX_LINES = 400
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
