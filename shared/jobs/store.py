@@ -226,9 +226,7 @@ class Jobs:
         `extra` are further writes, made only if the job is written. Answers the verdict, and the job as it is now.
         """
         path = f"jobs/{job_id}"
-        tried: list[
-            Verdict
-        ] = []  # what this call has tried to write; it may learn of its success only by reading again
+        tried: list[Verdict] = []  # to be written; this call may learn of its success only by reading again
 
         def body(found: Found) -> tuple[tuple[Verdict, Job | None], Sequence[Write]]:
             at = self.clock()
