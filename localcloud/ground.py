@@ -24,6 +24,7 @@ class Ports:
     vision: int = 8090
     auth: int = 9099
     storage: int = 9199
+    console: int = 4000
     upload: int = 5001
     status: int = 5002
     analyze: int = 5003

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from localcloud.ground import Ground
 
-NAMES = ("firestore", "pubsub", "auth", "vision", "storage")
+NAMES = ("firestore", "pubsub", "auth", "vision", "storage", "console")
 
 
 class Service(Protocol):
@@ -44,3 +44,7 @@ def build(ground: Ground, *, only: Sequence[str] = NAMES) -> Iterator[Service]:
         from localcloud.storage.service import Storage
 
         yield Storage(ground, publish=pubsub.publish if pubsub else None)
+    if "console" in only:
+        from localcloud.console.service import Console
+
+        yield Console(ground, waiting=pubsub.waiting if pubsub else list)

@@ -17,6 +17,7 @@ from loupe.commands.down import down
 from loupe.commands.env import env
 from loupe.commands.faults import faults
 from loupe.commands.jobs import jobs
+from loupe.commands.top import top
 from loupe.commands.up import up
 from loupe.commands.watch import watch
 from loupe.trouble import Misuse, Trouble
@@ -28,7 +29,7 @@ FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
-COMMANDS: Final = (analyze, check, demo, up, down, env, jobs, watch, doctor, faults)
+COMMANDS: Final = (analyze, check, demo, up, down, env, jobs, watch, top, doctor, faults)
 
 
 class InOrder(click.Group):

@@ -23,6 +23,7 @@ from localcloud.pubsub.settings import read
 from localcloud.pubsub.store import Store
 from localcloud.pubsub.subscriber import Subscriber
 from localcloud.pubsub.topic import check_topic_settings
+from localcloud.pubsub.waiting import Waiting, waiting
 from localcloud.rpc import handler, server
 
 _GRACE = 0.5  # seconds that calls under way get to end when the service stops
@@ -92,6 +93,13 @@ class PubSub:
             self._broker.update_subscription(settings)
         else:
             self._broker.create_subscription(settings)
+
+    def waiting(self) -> list[Waiting]:
+        """What every subscription holds that is not acknowledged, by name; nothing while the service is down."""
+        if self._started is None:
+            return []
+        now = self._wall()
+        return [waiting(one, now) for _, one in sorted(self._started[1].subscriptions.items())]
 
     @property
     def _broker(self) -> Broker:

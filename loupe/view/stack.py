@@ -22,6 +22,7 @@ WHAT: Final = {
     "storage": "Cloud Storage",
     "pubsub": "Pub/Sub (gRPC)",
     "vision": "Cloud Vision (gRPC)",
+    "console": "numbers: /metrics",
 }
 COLORS: Final = {"localcloud": "cyan", "upload": "green", "status": "blue", "analyze": "magenta"}
 WIDTH: Final = 10

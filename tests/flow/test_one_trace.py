@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 
+import httpx
 import pytest
 
 from loupe.client import photos, uploads
@@ -61,3 +62,22 @@ def test_the_job_is_measured_from_its_arrival_to_its_end(stack, traced):
         return wanted <= seen
 
     assert eventually(counted)
+
+
+@pytest.mark.usefixtures("traced")
+def test_the_console_tells_the_numbers(stack):
+    told = stack.loupe("top", "--json")
+    assert told.returncode == 0, told.stderr
+    numbers = json.loads(told.stdout)
+    ended = [row for row in numbers["metrics"] if row["name"] == "job_seconds"]
+    assert any(row["labels"]["kind"] == "inspection" and row["p50"] > 0 for row in ended)
+    assert {"analyze-normal", "events-kept"} <= {held["name"] for held in numbers["subscriptions"]}
+    text = httpx.get(f"{stack.running.urls['console']}/metrics", trust_env=False).text
+    assert 'loupe_job_seconds_bucket{kind="inspection"' in text
+
+
+@pytest.mark.usefixtures("traced")
+def test_people_are_shown_queues_times_and_ends(stack):
+    shown = stack.loupe("top", "--once").stdout
+    for words in ("Waiting", "Upload to result", "inspection completed", "deliveries ended"):
+        assert words in shown

@@ -1,0 +1,1 @@
+"""How the stack does, in numbers: `/metrics` for Prometheus, `/metrics.json` for `loupe top`."""
