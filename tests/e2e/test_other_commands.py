@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -127,6 +129,46 @@ def test_check_shows_people_a_table(samples, tmp_path):
     assert "accepted" in answer.stdout
     assert "rejected" in answer.stdout
     assert "53.54131° N" in answer.stdout
+
+
+def test_check_goes_into_folders_and_writes_rows_for_a_spreadsheet(samples, tmp_path):
+    deep = tmp_path / "photos" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "meter.jpg").write_bytes(samples["meter.jpg"].path.read_bytes())
+    (tmp_path / "photos" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"")
+    os.mkfifo(tmp_path / "photos" / "pipe")
+    answer = loupe("check", tmp_path / "photos", "--csv", data=tmp_path)
+    assert answer.returncode == 0
+    rows = list(csv.DictReader(io.StringIO(answer.stdout)))
+    assert [row["reason"] for row in rows] == ["EMPTY_FILE", "NOT_A_FILE", ""]
+    assert rows[2]["file"].endswith("deep/meter.jpg")
+    assert "3 files in" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_check_judges_more_files_than_a_command_line_holds(tmp_path):
+    (tmp_path / "many").mkdir()
+    for number in range(3000):
+        (tmp_path / "many" / f"{'long-' * 45}{number:05}.jpg").write_bytes(b"")
+    answer = loupe("check", tmp_path / "many", "--json", data=tmp_path)
+    assert answer.returncode == 0
+    assert len(answer.stdout.splitlines()) == 3000
+
+
+def test_strict_checks_fail_for_a_rejected_file(samples, tmp_path):
+    accepted, rejected = (samples[name].path for name in ("meter.jpg", "pipe-broken.jpg"))
+    assert loupe("check", accepted, "--strict", data=tmp_path).returncode == 0
+    answer = loupe("check", accepted, rejected, "--strict", data=tmp_path)
+    assert answer.returncode == 1
+    assert "1 of 2 files were rejected" in answer.stderr
+
+
+def test_check_called_wrongly_says_what_to_do(tmp_path):
+    (tmp_path / "nothing").mkdir()
+    assert "There are no files" in loupe("check", tmp_path / "nothing", data=tmp_path).stderr
+    both = loupe("check", tmp_path, "--json", "--csv", data=tmp_path)
+    assert both.returncode == 2
+    assert "Choose one" in both.stderr
 
 
 def test_the_demo_brings_every_sample_to_what_it_was_made_for(stack, tmp_path):

@@ -1,5 +1,6 @@
 """`python -m functions.analyze.intake.check FILE…`: judge files, one JSON object per line and file, in their order.
 
+With `--names` the files are named on standard input, each name ended by a zero byte: any name, and any number of them.
 Ends with 0 when all files were judged, whatever the verdicts; with 1 when no decoder could be started.
 """
 
@@ -21,7 +22,6 @@ from .policy import default_policy
 from .refusal import Refused, rejected
 from .verdict import Judged
 
-_WORKERS: Final = 2
 _PICTURES: Final = ("normalized", "thumbnail", "pixels")
 _KINDS: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -35,10 +35,15 @@ _KINDS: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the verdicts as they come, and return the exit code."""
     parser = argparse.ArgumentParser(prog="check", description="Judge photos as the intake does.")
-    parser.add_argument("files", nargs="+", metavar="FILE")
-    files: list[str] = parser.parse_args(arguments).files
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--names", action="store_true", help="read the names from standard input")
+    given = parser.parse_args(arguments)
+    files: list[str] = [*given.files, *(_names() if given.names else ())]
+    if not files:
+        parser.error("name at least one file")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        with Guard(children=_WORKERS) as guard, ThreadPoolExecutor(_WORKERS) as workers:
+        with Guard(children=cores) as guard, ThreadPoolExecutor(cores) as workers:
             for line in workers.map(lambda file: _line(file, guard), files):
                 sys.stdout.buffer.write(line + b"\n")
                 sys.stdout.buffer.flush()
@@ -51,6 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _names() -> list[str]:
+    return [os.fsdecode(name) for name in sys.stdin.buffer.read().split(b"\0") if name]
 
 
 def judge_file(file: str, guard: Guard) -> Judged:

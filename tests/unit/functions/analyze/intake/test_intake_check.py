@@ -121,6 +121,18 @@ def test_a_name_is_given_back_as_it_was_written(tmp_path: Path) -> None:
     assert check(written)[0]["file"] == written
 
 
+def test_names_come_by_standard_input_as_well(tmp_path: Path) -> None:
+    names = [b"a.jpg", b"caf\xe9\n.jpg", b"-x.jpg"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"")
+    command = [*COMMAND, "--names"]
+    given = b"".join(os.fsencode(tmp_path) + b"/" + name + b"\0" for name in names)
+    finished = subprocess.run(command, cwd=ROOT, input=given, capture_output=True, check=True, timeout=60)
+    lines = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert [line["reason"] for line in lines] == ["EMPTY_FILE"] * 3
+    assert [line["file"].rpartition("/")[2] for line in lines] == ["a.jpg", "caf\ufffd\n.jpg", "-x.jpg"]
+
+
 def test_no_file_is_a_wrong_use() -> None:
     finished = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 2

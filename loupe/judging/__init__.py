@@ -1,0 +1,1 @@
+"""`loupe check`: which files there are, the intake asked about them, and its verdicts as rows of a spreadsheet."""
