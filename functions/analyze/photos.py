@@ -99,6 +99,7 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
         policy=quality.policy_version,
         facts={
             "sha256": judged.sha256,
+            "perceptualHash": judged.perceptual_hash,
             "type": judged.type,
             "size": judged.size,
             "width": judged.width,

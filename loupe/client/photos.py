@@ -18,7 +18,7 @@ SIGNATURES: Final = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
     (re.compile(rb"....ftyp(avif|avis)", re.DOTALL), "image/avif"),
-    (re.compile(rb"....ftyp(heic|heix|hevc|mif1)", re.DOTALL), "image/heic"),
+    (re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL), "image/heic"),
     (re.compile(rb"GIF8[79]a"), "image/gif"),
 )
 HEAD: Final = 16  # bytes that tell a type

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
-IMAGE_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/avif")
+IMAGE_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif")
 
 
 class Priority(StrEnum):

@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageFile
+from PIL import AvifImagePlugin, Image, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -25,7 +25,20 @@ from .damage import damage_refused
 from .policy import Derived
 from .refusal import Refused
 from .scale import Raster, area, upright
-from .screen import AVIF, JPEG, PNG, WEBP
+from .screen import AVIF, HEIC, JPEG, PNG, WEBP
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the one way in which Pillow can be told
+
+
+def _heic(stream: io.BytesIO) -> ImageFile.ImageFile:
+    import pi_heif
+    from pi_heif.as_plugin import HeifImageFile
+
+    pi_heif.options.DECODE_THREADS = 1
+    pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
+    opened: ImageFile.ImageFile = HeifImageFile(stream)
+    return opened
+
 
 # Opening by class and not by Image.open: one decoder, chosen by content, and a JPEG stays a JPEG even where a phone
 # put a second picture (depth, HDR gain map, preview) behind it.
@@ -34,6 +47,7 @@ _OPENERS: Final[Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     PNG: PngImageFile,
     WEBP: WebPImageFile,
     AVIF: AvifImageFile,
+    HEIC: _heic,
 }
 
 

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import struct
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from .policy import Limits
 from .refusal import Refused
-from .screen import JPEG, PNG, WEBP
+from .screen import PNG, WEBP
 
 Size = tuple[int, int]
 
-_PNG_END: Final = b"IEND\xaeB`\x82"
-_SCAN: Final = re.compile(rb"\xff\xda")  # inside coded data the same bytes are written FF 00 DA
+_PNG_SIGNATURE: Final = 8  # bytes
+_SCAN: Final = b"\xff\xda"  # inside coded data the same bytes are written FF 00 DA
 
 
-def check_size(size: Size, limits: Limits) -> None:
-    """Raise Refused for more pixels than are taken, at one side or in all."""
+def check_size(size: Size, limits: Limits, *, packed: int) -> None:
+    """Raise Refused for more pixels than are taken: at one side, in all, or for a file of `packed` bytes."""
     width, height = size
     if max(size) > limits.max_side or width * height > limits.max_pixels:
         megapixels = limits.max_pixels / 1e6
         raise Refused("TOO_MANY_PIXELS", width=width, height=height, side=limits.max_side, megapixels=megapixels)
+    if 3 * (width * height - limits.free_pixels) > limits.max_ratio * packed:
+        raise Refused("TOO_COMPRESSED", size=packed, width=width, height=height)
 
 
 def check_large_enough(size: Size, limits: Limits) -> None:
@@ -32,20 +34,43 @@ def check_large_enough(size: Size, limits: Limits) -> None:
         raise Refused("TOO_SMALL", width=width, height=height, side=limits.min_side)
 
 
+def check_progressive(data: bytes, size: Size, limits: Limits) -> None:
+    """Raise Refused for a progressive JPEG that would take too long or too much memory."""
+    width, height = size
+    if width * height > limits.max_progressive_pixels:
+        found, limit = (count / 1e6 for count in (width * height, limits.max_progressive_pixels))
+        raise Refused("TOO_COMPLEX", found=f"{found:.1f} million pixels", limit=f"{limit:.0f} million")
+    scans = data.count(_SCAN)
+    if scans > limits.max_progressive_scans:
+        raise Refused("TOO_COMPLEX", found=f"{scans} scans", limit=limits.max_progressive_scans)
+
+
 def check_container(data: bytes, content_type: str, limits: Limits) -> None:
     """What can be told from the bytes alone. Raises Refused.
 
-    A WebP decoder allocates its canvas when the file is opened; a JPEG decoder goes over all its pixels once per scan.
+    A WebP decoder allocates its canvas when the file is opened; PNG decoders do not look at most checksums.
     """
     if content_type in _SIZES:
         size = _SIZES[content_type](data)
         if size is None:
             raise Refused("UNREADABLE", detail="no size in the header")
-        check_size(size, limits)
-    if content_type == PNG and _PNG_END not in data:
-        raise Refused("UNREADABLE", detail="no end of the PNG file")
-    if content_type == JPEG and (scans := len(_SCAN.findall(data))) > limits.max_scans:
-        raise Refused("TOO_COMPLEX", scans=scans, limit=limits.max_scans)
+        check_size(size, limits, packed=len(data))
+    if content_type == PNG and not _png_whole(data):
+        raise Refused("UNREADABLE", detail="a PNG chunk is missing or damaged")
+
+
+def _png_whole(data: bytes) -> bool:
+    """Whether every chunk up to the end is what its checksum says."""
+    at, view = _PNG_SIGNATURE, memoryview(data)
+    while at + 12 <= len(data):
+        body = int.from_bytes(view[at : at + 4], "big") + 4  # with the name
+        end = at + 4 + body
+        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            return False
+        if bytes(view[at + 4 : at + 8]) == b"IEND":
+            return True
+        at = end + 4
+    return False
 
 
 def _png_size(data: bytes) -> Size | None:

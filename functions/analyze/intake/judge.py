@@ -10,7 +10,8 @@ import msgspec
 from .decode import decode, open_photo, upright_size
 from .derive import normalized, pixels, thumbnail
 from .exif import read_exif
-from .header import check_container, check_large_enough, check_size
+from .fingerprint import SIDE, perceptual_hash
+from .header import check_container, check_large_enough, check_progressive, check_size
 from .metrics import measure
 from .policy import Policy, default_policy
 from .quality import emptiness, grade
@@ -50,7 +51,9 @@ def _look(data: bytes, content_type: str, policy: Policy) -> Iterator[dict[str, 
     width, height = upright_size(image.size, exif.orientation)
     yield {"width": width, "height": height, "exif": exif, "gps": gps}
 
-    check_size((width, height), policy.limits)
+    check_size((width, height), policy.limits, packed=len(data))
+    if image.info.get("progressive"):
+        check_progressive(data, (width, height), policy.limits)
     scales = Scales(decode(data, image, orientation=exif.orientation, derived=policy.derived))
     check_large_enough((width, height), policy.limits)
     quality, warnings = grade(measure(scales.grey(policy.measuring_side)), policy)
@@ -64,4 +67,5 @@ def _look(data: bytes, content_type: str, policy: Policy) -> Iterator[dict[str, 
         "normalized": normalized(scales, policy.derived),
         "thumbnail": thumbnail(scales, policy.derived),
         "pixels": pixels(scales, policy.derived),
+        "perceptual_hash": perceptual_hash(scales.grey(SIDE)),
     }

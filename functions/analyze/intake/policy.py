@@ -12,12 +12,19 @@ FILE: Final = Path(__file__).with_name("quality-policy.json")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Checked before anything is decoded: bytes, pixels, pixels per side, scans of a progressive JPEG."""
+    """Checked before anything is decoded: bytes, pixels per side, pixels in all, and how little they are packed into.
+
+    A progressive JPEG is gone over once per scan and held whole, so it has limits of its own. `max_ratio` is of
+    unpacked bytes (three per pixel) to the file's, for what goes over `free_pixels`.
+    """
 
     max_bytes: int
     max_side: int
     max_pixels: int
-    max_scans: int
+    max_ratio: int
+    free_pixels: int
+    max_progressive_pixels: int
+    max_progressive_scans: int
     min_side: int
 
 

@@ -15,7 +15,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "NOT_READABLE": "The file cannot be read ({why}). Check who may read it.",
     "EMPTY_FILE": "The file is empty (0 bytes); its upload probably broke off. Send the photo again.",
     "TOO_LARGE": "The file has {megabytes:.1f} MB; at most {limit:.0f} MB are taken. Send a smaller version.",
-    "UNSUPPORTED_TYPE": "This is {found}. Send the photo as JPEG, PNG, WebP or AVIF.{advice}",
+    "UNSUPPORTED_TYPE": "This is {found}. Send the photo as JPEG, PNG, WebP, HEIC or AVIF.{advice}",
     "TYPE_MISMATCH": "The photo was announced as {declared} but is {found}. Announce it as what it is.",
     "UNREADABLE": "The photo is damaged or incomplete. Send it again, or take a new one.",
     "TOO_MANY_PIXELS": (
@@ -24,7 +24,11 @@ MESSAGES: Final[Mapping[str, str]] = {
     ),
     "TOO_SMALL": "The photo has {width} x {height} pixels; at least {side} x {side} are needed. Send the original.",
     "MULTIPLE_FRAMES": "The file holds {frames} pictures, an animation or a series. Send a single photo.",
-    "TOO_COMPLEX": "This progressive JPEG has {scans} scans; at most {limit} are taken. Save it as baseline JPEG.",
+    "TOO_COMPRESSED": (
+        "The file claims {width} x {height} pixels in {size} bytes, which is more than any photo packs into so little. "
+        "Send the original."
+    ),
+    "TOO_COMPLEX": "This progressive JPEG has {found}; at most {limit} are taken. Save it as baseline JPEG.",
     "EMPTY": "{what}",
     "DECODER_CRASHED": "The photo could not be read: its data broke the decoder. Save it again as JPEG and send that.",
     "DECODER_TIMEOUT": "The photo could not be read within {seconds:.0f} seconds. Save it again as JPEG and send that.",

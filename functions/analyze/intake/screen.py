@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib.util
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,13 +16,20 @@ JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
 WEBP: Final = "image/webp"
 AVIF: Final = "image/avif"
+HEIC: Final = "image/heic"
 
-_ALIASES: Final[Mapping[str, str]] = {"image/jpg": JPEG, "image/pjpeg": JPEG, "image/x-png": PNG}
+# What else a type is called: apps say image/heif for what is HEIC, which is the kind of HEIF that cameras write.
+_ALIASES: Final[Mapping[str, str]] = {
+    "image/jpg": JPEG,
+    "image/pjpeg": JPEG,
+    "image/x-png": PNG,
+    "image/heif": HEIC,
+}
 _UNDECLARED: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-_HEIC_ADVICE: Final = " On an iPhone: Settings, Camera, Formats, Most Compatible."
+_HEIC_ADVICE: Final = " HEIC cannot be read by this server. On an iPhone: Settings, Camera, Formats, Most Compatible."
 
 # Beginnings of files that people send by mistake, so that the refusal can name what was sent.
 _KNOWN: Final[tuple[tuple[bytes, str], ...]] = (
@@ -73,7 +82,16 @@ def content_type(data: bytes) -> str | None:
         return PNG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return WEBP
-    return AVIF if _brands(data) & _AVIF_BRANDS else None
+    brands = _brands(data)
+    if brands & _AVIF_BRANDS:
+        return AVIF
+    return HEIC if brands & _HEIC_BRANDS and reads_heic() else None
+
+
+@functools.cache
+def reads_heic() -> bool:
+    """Whether the decoder for HEIC is installed, which an operator may leave out (docs/adr/0020-heic.md)."""
+    return importlib.util.find_spec("pi_heif") is not None
 
 
 def describe(data: bytes) -> tuple[str, str]:

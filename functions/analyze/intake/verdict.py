@@ -88,6 +88,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     width: int | None = None
     height: int | None = None
     sha256: str | None = None
+    perceptual_hash: str | None = None
     exif: Exif = Exif()
     gps: Gps | None = None
     quality: Quality | None = None

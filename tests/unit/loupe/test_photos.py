@@ -35,10 +35,10 @@ def test_a_folder_stands_for_its_photos_by_name(tmp_path):
 
 def test_every_problem_is_named_at_once(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
-    (tmp_path / "phone.jpg").write_bytes(b"\x00\x00\x00\x20ftypheic")
+    (tmp_path / "phone.jpg").write_bytes(b"GIF89a")
     with pytest.raises(NotPhotos) as refusal:
         find([tmp_path / "nowhere.jpg", tmp_path / "notes.txt", tmp_path / "phone.jpg"])
     said = str(refusal.value).splitlines()
     assert len(said) == 3
     assert "no such file" in said[0]
-    assert all("accepted: JPEG, PNG, WEBP, AVIF" in line for line in said[1:])
+    assert all("accepted: JPEG, PNG, WEBP, HEIC, HEIF, AVIF" in line for line in said[1:])

@@ -16,6 +16,8 @@ from PIL import Image
 ROOT = Path(__file__).parents[5]
 PHOTOS = Path(os.environ.get("LOUPE_PHOTOS", ROOT.parent / "shared" / "photos"))
 
+HEIC = Path(__file__).with_name("heic")
+
 needs_photos = pytest.mark.skipif(not PHOTOS.is_dir(), reason=f"no real photos: {PHOTOS} is missing (LOUPE_PHOTOS)")
 
 
@@ -68,12 +70,16 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png_bomb(width: int, height: int, *, channels: int = 1) -> bytes:
-    """A black PNG of any size, grey (1 channel) or RGB (3): a thousandth of a byte per pixel."""
+def png_bomb(width: int, height: int, *, channels: int = 1, noise: int = 0, level: int = 1) -> bytes:
+    """A black PNG of any size, grey (1 channel) or RGB (3), deflated to a 230th, or at level 9 to a 1030th.
+
+    With `noise`, the first so many bytes of each row are random, and count for as many in the file.
+    """
     header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
-    squeeze = zlib.compressobj(1)
-    row = bytes(1 + width * channels)
-    pixels = b"".join(squeeze.compress(row) for _ in range(height)) + squeeze.flush()
+    squeeze = zlib.compressobj(level)
+    random = np.random.default_rng(1)
+    rows = (bytes(1) + random.bytes(noise) + bytes(width * channels - noise) for _ in range(height))
+    pixels = b"".join(squeeze.compress(row) for row in rows) + squeeze.flush()
     chunks = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", pixels) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks
 

@@ -8,9 +8,12 @@ from functions.analyze.intake import decode
 from functions.analyze.intake.judge import judge_photo
 from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged
-from tests.unit.functions.analyze.intake.pictures import PHOTOS, encoded, flat, needs_photos, png_bomb, scene
+from tests.unit.functions.analyze.intake.pictures import HEIC, PHOTOS, encoded, flat, needs_photos, png_bomb, scene
 
 POLICY = default_policy()
+ENCODERS = ("JPEG", "PNG", "WEBP", "AVIF")
+TYPES = (*ENCODERS, "HEIC")
+HEIC_PHOTO = (HEIC / "sideways.heic").read_bytes()
 
 
 def judge(data: bytes) -> Judged:
@@ -60,17 +63,63 @@ def test_an_animation_is_refused(encoder: str) -> None:
     assert "3 pictures" in (judged.message or "")
 
 
+def test_more_than_one_picture_in_a_heic_file_is_refused() -> None:
+    assert judge((HEIC / "three.heic").read_bytes()).reason == "MULTIPLE_FRAMES"
+
+
 def test_a_progressive_jpeg_is_fine_and_one_of_too_many_scans_is_not() -> None:
     data = encoded(scene(), progressive=True)
     assert judge(data).verdict == "accepted"
     scan = data.rindex(b"\xff\xda")
-    judged = judge(data[:-2] + data[scan:-2] * POLICY.limits.max_scans + data[-2:])
+    judged = judge(data[:-2] + data[scan:-2] * POLICY.limits.max_progressive_scans + data[-2:])
     assert judged.reason == "TOO_COMPLEX"
+    assert "110 scans; at most 100" in (judged.message or "")
 
 
-@pytest.mark.parametrize("encoder", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_a_file_cut_off_anywhere_is_unreadable(encoder: str) -> None:
-    data = encoded(scene(300, 300), encoder)
+def test_a_progressive_jpeg_has_a_limit_of_pixels_of_its_own() -> None:
+    large = scene(800, 600).resize((6000, 4500))
+    assert judge(encoded(large, quality=50)).verdict == "accepted"
+    judged = judge(encoded(large, quality=50, progressive=True))
+    assert judged.reason == "TOO_COMPLEX"
+    assert "27.0 million pixels; at most 25 million" in (judged.message or "")
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        png_bomb(7_000, 7_000, level=9),
+        png_bomb(7_000, 7_000, channels=3, level=9),
+        encoded(flat("gray", 6000, 4500), "WEBP"),
+    ],
+    ids=["grey", "rgb", "webp"],
+)
+def test_more_pixels_than_a_photo_packs_into_so_little_are_refused_from_the_header(bomb: bytes) -> None:
+    started = time.process_time()
+    judged = judge(bomb)
+    assert time.process_time() - started < 0.05
+    assert judged.reason == "TOO_COMPRESSED"
+    assert f"{len(bomb)} bytes" in (judged.message or "")
+
+
+def test_an_even_photo_of_a_camera_is_not_taken_for_a_bomb() -> None:
+    assert judge(encoded(flat("black", 8064, 6048))).reason == "EMPTY"
+
+
+@pytest.mark.parametrize("at", [20, 40, 3000, -6])
+def test_a_changed_byte_anywhere_in_a_png_is_seen(at: int) -> None:
+    data = bytearray(encoded(scene(300, 300), "PNG"))
+    data[at] ^= 1
+    assert judge(bytes(data)).reason in {"UNREADABLE", "TOO_MANY_PIXELS"}
+
+
+def test_a_run_of_zeros_in_a_jpeg_is_seen() -> None:
+    data = encoded(scene(900, 700))
+    middle = len(data) // 2
+    assert judge(data[:middle] + bytes(200) + data[middle + 200 :]).reason == "UNREADABLE"
+
+
+@pytest.mark.parametrize("data", [*(encoded(scene(300, 300), name) for name in ENCODERS), HEIC_PHOTO], ids=TYPES)
+def test_a_file_cut_off_anywhere_is_unreadable(data: bytes) -> None:
     ends = [len(data) * part // 64 for part in range(1, 64)] + [len(data) - 1]
     assert {judge(data[:end]).reason for end in ends} <= {"UNREADABLE", "UNSUPPORTED_TYPE"}
     assert judge(data[: ends[-1]]).message == "The photo is damaged or incomplete. Send it again, or take a new one."
@@ -85,6 +134,7 @@ def test_a_file_cut_off_anywhere_is_unreadable(encoder: str) -> None:
         b"RIFF\x00\x00\x00\x00WEBP",
         b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(100),
         b"\x00\x00\x00\x1cftypavif" + bytes(100),
+        b"\x00\x00\x00\x1cftypheic" + bytes(100),
     ],
 )
 def test_a_right_beginning_and_nothing_behind_it_is_unreadable(data: bytes) -> None:

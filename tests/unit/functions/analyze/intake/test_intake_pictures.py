@@ -10,6 +10,7 @@ from functions.analyze.intake.judge import judge_photo
 from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged, Picture
 from tests.unit.functions.analyze.intake.pictures import (
+    HEIC,
     encoded,
     is_red,
     jpeg_segments,
@@ -64,6 +65,29 @@ def test_every_orientation_comes_out_upright(orientation: int) -> None:
     assert not is_red(image.getpixel((380, 280)))
 
 
+def heic(name: str) -> bytes:
+    return (HEIC / f"{name}.heic").read_bytes()
+
+
+def test_a_heic_photo_is_turned_once_and_loses_its_metadata() -> None:
+    data = heic("sideways")
+    assert b"Secret" in data
+    judged = accept(data)
+    assert (judged.width, judged.height) == (400, 300)
+    assert (judged.exif.make, judged.exif.orientation, judged.gps is None) == ("Secret Camera", 1, False)
+    assert judged.normalized is not None
+    assert is_red(opened(judged.normalized.data).getpixel((20, 20)))
+    assert b"Secret" not in judged.normalized.data
+
+
+@pytest.mark.parametrize("name", ["sideways", "see-through", "ten-bit"])
+def test_heic_of_every_sort_comes_out_right(name: str) -> None:
+    image = seen(heic(name))
+    assert is_red(image.getpixel((20, 20)))
+    if name == "see-through":
+        assert min(image.getpixel((300, 225))) > 245  # type: ignore[arg-type]
+
+
 def test_the_orientation_in_xmp_is_not_followed() -> None:
     xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     judged = accept(encoded(marked(), xmp=xmp))
@@ -93,8 +117,8 @@ def test_the_thumbnail_is_a_small_webp() -> None:
     thumbnail = accept(encoded(scene(1600, 1200))).thumbnail
     assert thumbnail is not None
     image = opened(thumbnail.data)
-    assert (image.format, image.size, thumbnail.type) == ("WEBP", (320, 240), "image/webp")
-    assert len(thumbnail.data) < 40_000
+    assert (image.format, image.size, thumbnail.type) == ("WEBP", (200, 150), "image/webp")
+    assert len(thumbnail.data) < 20_000
 
 
 @pytest.mark.parametrize("encoder", ["JPEG", "PNG", "WEBP", "AVIF"])

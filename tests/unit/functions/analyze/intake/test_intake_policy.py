@@ -9,6 +9,7 @@ import pytest
 
 from functions.analyze.intake.metrics import measure
 from functions.analyze.intake.policy import FILE, default_policy, load_policy
+from functions.analyze.intake.screen import _ALIASES, AVIF, HEIC, JPEG, PNG, WEBP
 from shared.model.kinds import IMAGE_TYPES, MAX_IMAGE_BYTES
 
 POLICY = default_policy()
@@ -28,7 +29,7 @@ def test_every_rule_has_its_warning_between_its_worst_and_its_good_value() -> No
 
 def test_what_upload_promises_to_take_is_what_the_intake_takes() -> None:
     assert POLICY.limits.max_bytes == MAX_IMAGE_BYTES
-    assert set(IMAGE_TYPES) == {"image/jpeg", "image/png", "image/webp", "image/avif"}
+    assert {_ALIASES.get(name, name) for name in IMAGE_TYPES} == {JPEG, PNG, WEBP, HEIC, AVIF}
 
 
 def test_a_misspelt_policy_is_refused(tmp_path: Path) -> None:

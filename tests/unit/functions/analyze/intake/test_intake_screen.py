@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from functions.analyze.intake import screen
 from functions.analyze.intake.judge import judge_photo
 from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged
-from tests.unit.functions.analyze.intake.pictures import encoded, scene
+from tests.unit.functions.analyze.intake.pictures import HEIC, encoded, scene
 
 POLICY = default_policy()
 
@@ -42,8 +43,6 @@ def test_a_type_that_disagrees_is_a_mismatch(declared: str) -> None:
 @pytest.mark.parametrize(
     ("data", "named"),
     [
-        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64), "HEIC"),
-        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic" + bytes(64), "HEIC"),
         (b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00mp41isom" + bytes(64), "video"),
         (encoded(scene(), "GIF"), "GIF"),
         (encoded(scene(), "TIFF"), "TIFF"),
@@ -62,6 +61,20 @@ def test_other_files_are_refused_by_name_and_told_what_to_send(data: bytes, name
     assert named in (judged.message or "")
     assert "JPEG" in (judged.message or "")
     assert judged.size == len(data)
+
+
+@pytest.mark.parametrize("declared", ["image/heic", "image/heif", None])
+def test_heic_is_heif(declared: str | None) -> None:
+    judged = judge((HEIC / "sideways.heic").read_bytes(), declared)
+    assert (judged.verdict, judged.type) == ("accepted", "image/heic")
+
+
+def test_heic_is_refused_with_advice_where_its_decoder_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "reads_heic", lambda: False)
+    judged = judge((HEIC / "sideways.heic").read_bytes(), "image/heic")
+    assert (judged.reason, judged.type) == ("UNSUPPORTED_TYPE", None)
+    assert "HEIC" in (judged.message or "")
+    assert "Most Compatible" in (judged.message or "")
 
 
 def test_zero_bytes_are_an_empty_file() -> None:
