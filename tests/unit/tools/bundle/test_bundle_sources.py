@@ -86,6 +86,12 @@ def test_shared_imports_by_names_that_are_written_out_and_by_no_computed_one(cop
         bundle(copy, "upload")
 
 
+def test_a_file_of_the_machine_that_is_named_is_not_taken_along(copy):
+    before = bundle(copy, "upload").names
+    append(copy / "shared/errors.py", f"\nPLACE = {str(copy / 'requirements.txt')!r}\n")
+    assert bundle(copy, "upload").names == before
+
+
 def test_a_data_file_goes_with_the_module_of_shared_that_names_it(copy):
     (copy / "shared/texts.json").write_text("{}")
     (copy / "shared/model/other.json").write_text("{}")
