@@ -6,11 +6,17 @@ Whose job it is has to be checked before (`shared.jobs.access`). The words about
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from shared.database import Found, Write
 from shared.jobs import tombstone, wishes
 from shared.jobs.protocol import Outcome
 from shared.jobs.store import Jobs
 from shared.jobs.wishes import Photos
 from shared.model.job import Job
+
+PAGE: Final = 200  # documents that are read and written together
 
 
 class Control:
@@ -47,12 +53,16 @@ class Control:
         return verdict.outcome, job
 
     def hand_over(self, job_id: str, *, giver: str, taker: str) -> Outcome:
-        """Give the job to another account. What a worker writes later belongs to the new one.
+        """Give the job to another account, and then what is below it; what a worker writes later is the new one's, too.
 
-        Lost: the job stays with `giver`. Repeated or applied without an answer: it is with `taker` already.
+        Lost: the job stays with `giver`. Repeated or applied without an answer: it is with `taker` already. Broken off
+        in between: the same call goes on with what is below.
         """
         decision = self._jobs.decide(job_id, lambda job, at: wishes.hand_over(job, giver=giver, taker=taker, now=at))
-        return decision[0].outcome
+        outcome = decision[0].outcome
+        if outcome is Outcome.HELD:
+            self._hand_over_below(f"jobs/{job_id}", taker)
+        return outcome
 
     def bury(self, job_id: str) -> Outcome:
         """Delete the job as far as anybody can see: its document is a tombstone, and workers are fenced.
@@ -61,3 +71,20 @@ class Control:
         it goes on with `Upkeep.purge`; where he does not, the sweep does.
         """
         return self._jobs.decide(job_id, lambda job, at: tombstone.bury(job, now=at))[0].outcome
+
+    def _hand_over_below(self, job_path: str, taker: str) -> None:
+        """Nothing can be written there any more that is not the taker's: who writes has read whose the job is."""
+        database = self._jobs.database
+        paths = database.below(job_path)
+
+        def decide(found: Found) -> tuple[None, Sequence[Write]]:
+            job = found[job_path]
+            if job is None or job["uid"] != taker:
+                return None, ()  # deleted, or handed on already
+            theirs = {
+                path: fields for path, fields in found.items() if fields and fields.get("uid") not in (None, taker)
+            }
+            return None, [Write(path=path, fields={**fields, "uid": taker}) for path, fields in theirs.items()]
+
+        for start in range(0, len(paths), PAGE):
+            database.transact([job_path, *paths[start : start + PAGE]], decide)

@@ -126,7 +126,8 @@ def _delete(actor: Actor, *, job_id: str) -> Generator[str, None, None]:
 
 def _link(actor: Actor, *, job_id: str) -> Generator[str, None, None]:
     yield "hand_over"
-    actor.control.hand_over(job_id, giver="ann", taker="bob")
+    if actor.control.hand_over(job_id, giver="ann", taker="bob") is Outcome.HELD:
+        actor.world.handed_over.add(job_id)
 
 
 def _announce(actor: Actor, job_id: str) -> Generator[str, None, None]:

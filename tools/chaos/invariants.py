@@ -42,6 +42,8 @@ def _alive(world: World, job_id: str, job: Fields) -> Found:
         yield "I10", "is final and has a lease or open charges"
     if job["state"] == "COMPLETED":
         yield from _result(world, job_id, job)
+    if job_id in world.handed_over:
+        yield from _handed_over(world, job_id)
     runs = 1 + sum(asked == job_id for asked, _ in world.asked)
     if job["run"] > runs:
         yield "I2", f"has had {job['run']} runs, and {runs} were asked for"
@@ -64,6 +66,13 @@ def _justified(world: World, job_id: str, job: Fields) -> Found:
         yield "I1", "was given up without having been delivered again"
     if reason == "PHOTO_GONE" and not world.storage.overwritten:
         yield "I9", "its photo was gone, though nobody removed it"
+
+
+def _handed_over(world: World, job_id: str) -> Found:
+    """I5: nothing of a job is left with its old owner."""
+    for path, fields in world.database.documents.items():
+        if path.startswith(f"jobs/{job_id}/") and fields["uid"] != "bob":
+            yield "I5", f"{path} is still {fields['uid']}'s"
 
 
 def _result(world: World, job_id: str, job: Fields) -> Found:

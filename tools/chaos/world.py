@@ -107,6 +107,7 @@ class World:
         self.budget = 3_000 if self.fate.happens("budget used up", profile.wishes["budget used up"]) else 1_000_000
         self.created: set[str] = set()  # jobs whose client knows of them
         self.asked: set[tuple[str, str]] = set()  # runs that were asked for: job and token
+        self.handed_over: set[str] = set()  # jobs whose new owner knows that they are his
         self.bad_photos: set[str] = set()
         self.never_sent: set[str] = set()  # jobs of which a photo is never sent
 

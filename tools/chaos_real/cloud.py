@@ -23,7 +23,7 @@ from localcloud.supervisor import background, state
 from localcloud.supervisor.order import Order
 from localcloud.supervisor.ports import free_ports
 from localcloud.supervisor.state import Running
-from localcloud.topology import DEAD, PUSHED, Names
+from localcloud.topology import DEAD, PUSHED, PUSHED_DEAD, PUSHED_TASKS, TASKS, TASKS_DEAD, Names
 from loupe.client import watching
 from loupe.client.faults import FaultsClient
 from tools.chaos_real.setting import ACK_DEADLINE, BACKOFF, MAX_DELIVERIES, Setting
@@ -71,6 +71,11 @@ class Cloud:
         """How often a call of the local cloud was made since the start."""
         return sum(int(known["entered"]) for known in self.faults.calls() if known["name"] == call)
 
+    def task(self, name: str, **attributes: str) -> None:
+        """Ask for a task, as Cloud Scheduler does."""
+        topic = self.names.topic(TASKS)
+        self.publisher.publish(topic, b"", task=name, **attributes, timeout=TIMEOUT).result(TIMEOUT)
+
     def hits(self, point: str) -> int:
         """How often a fail-point was picked."""
         with contextlib.suppress(FileNotFoundError):
@@ -94,19 +99,22 @@ def running_cloud(folder: Path, setting: Setting, runs: int) -> Iterator[Cloud]:
 def tune(cloud: Cloud) -> None:
     """Have deliveries that failed come again soon, and give up late."""
     low, high = BACKOFF
-    for name in PUSHED:
-        subscription = Subscription(
-            name=cloud.names.subscription(name),
+    for name, dead in (*((name, DEAD) for name in PUSHED), (PUSHED_TASKS, TASKS_DEAD), (PUSHED_DEAD, "")):
+        letters = {"dead_letter_topic": cloud.names.topic(dead), "max_delivery_attempts": MAX_DELIVERIES}
+        change(
+            cloud,
+            name,
             ack_deadline_seconds=int(ACK_DEADLINE.total_seconds()),
             retry_policy=RetryPolicy(minimum_backoff=low, maximum_backoff=high),
-            dead_letter_policy=DeadLetterPolicy(
-                dead_letter_topic=cloud.names.topic(DEAD), max_delivery_attempts=MAX_DELIVERIES
-            ),
+            **({"dead_letter_policy": DeadLetterPolicy(**letters)} if dead else {}),
         )
-        mask = FieldMask(paths=["ack_deadline_seconds", "retry_policy", "dead_letter_policy"])
-        cloud.subscriber.update_subscription(
-            request={"subscription": subscription, "update_mask": mask}, timeout=TIMEOUT, retry=None
-        )
+
+
+def change(cloud: Cloud, subscription: str, **changes: Any) -> None:
+    """Set fields of a subscription, as an operator does."""
+    changed = Subscription(name=cloud.names.subscription(subscription), **changes)
+    request = {"subscription": changed, "update_mask": FieldMask(paths=sorted(changes))}
+    cloud.subscriber.update_subscription(request=request, timeout=TIMEOUT, retry=None)
 
 
 def _connected(running: Running, setting: Setting, points: Path, opened: contextlib.ExitStack) -> Cloud:

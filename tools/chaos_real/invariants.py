@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from shared.jobs.outbox import RowState
-from shared.model.states import RANK, State
-from tools.chaos_real.evidence import Evidence
+from shared.model.states import RANK, Purge, State
+from tools.chaos_real.evidence import OWN, Evidence
 from tools.chaos_real.setting import PRICES
 
 FINAL: Final = frozenset(state.value for state in State if state.terminal)
@@ -37,6 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         deleted: its owner deleted it.
         ends: the states in which it may end.
         reasons: why it may have FAILED.
+        owner: whose it has to be in the end; empty: that is looked at elsewhere.
     """
 
     job: str
@@ -44,6 +45,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = False
     ends: tuple[str, ...] = ("COMPLETED",)
     reasons: tuple[str, ...] = ()
+    owner: str = ""
 
 
 def judge(
@@ -60,6 +62,8 @@ def judge(
         return
     if case.deleted:
         yield Violation(invariant="I7", what="was deleted and is there", job=case.job)
+    if case.owner and job["uid"] != case.owner:
+        yield Violation(invariant="I5", what=f"is {job['uid']}'s, and should be {case.owner}'s", job=case.job)
     yield from _found(case, _ended(case, job))
     yield from _found(case, _announced(case, job, evidence, events))
     yield from _found(case, _settled(job, evidence.charges(case.job)))
@@ -167,6 +171,9 @@ def _whole(job: Fields, details: Mapping[str, Fields]) -> Iterator[tuple[str, st
     mixed = sorted({fields["attempt"] for fields in details.values()} - {job["attempt"]})
     if mixed:
         yield "I2", f"has details of attempts {mixed} beside those of {job['attempt']}"
+    others = sorted({fields["uid"] for fields in details.values()} - {job["uid"]})
+    if others:
+        yield "I5", f"is {job['uid']}'s, and has details of {', '.join(others)}"
     if not any(name.startswith("reports/") for name in details):
         yield "I2", "is COMPLETED and has no report"
     for index, image in job["images"].items():
@@ -192,9 +199,11 @@ def _buried(case: Case, job: Fields, evidence: Evidence) -> Iterator[tuple[str, 
     if job["uid"] or job["images"] or job["summary"] or job["options"] or job["charges"] or job["error"]:
         yield "I7", "its tombstone knows too much"
     left = [f"jobs/{case.job}/{name}" for name in evidence.below(f"jobs/{case.job}")]
-    left += [f"{where}/{name}" for where in ("cache", "outbox", "requests") for name in evidence.rows(where, case.job)]
+    left += [f"{where}/{name}" for where in OWN for name in evidence.rows(where, case.job)]
     if left:
         yield "I7", f"was deleted, and these are there: {', '.join(left)}"
+    if job["purge"] != Purge.DONE:
+        yield "I10", f"is deleted, and its removal is {job['purge']}"
 
 
 def _owners(evidence: Evidence) -> Iterator[tuple[str, str]]:

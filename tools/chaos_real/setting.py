@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 
 PRICES: Final = {"TEXT_DETECTION": 1500, "IMAGE_PROPERTIES": 1000}  # micro-dollars
+BURST: Final = 20  # photos of one user at once, where quotas are used up
+BUDGET: Final = 8000  # micro-dollars of a day, where budgets are
 LEASE: Final = timedelta(seconds=1)
 BACKOFF: Final = (timedelta(milliseconds=100), timedelta(seconds=1))
 ACK_DEADLINE: Final = timedelta(seconds=10)
@@ -23,9 +25,12 @@ _ANALYZE: Final = {
     "VISION_TEXT_MICRO_USD": str(PRICES["TEXT_DETECTION"]),
     "VISION_PROPERTIES_MICRO_USD": str(PRICES["IMAGE_PROPERTIES"]),
     "DAILY_BUDGET_MICRO_USD": "1000000000",
+    "SWEEP_SILENCE_SECONDS": "1",
+    "SWEEP_SETTLE_SECONDS": "5",
     "WORKERS": "2",
     "THREADS": "8",
 }
+_LOCALCLOUD: Final = {"SWEEP_EVERY_SECONDS": "0"}  # the matrix asks for a sweep when it wants one
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +50,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         """For the supervisor. `state` is where fail-points are counted, `runs` how many runs its rows have."""
         each = max(1, runs // len(POINTS))
         armed = {"FAILPOINTS": self.points.format(each=each), "FAILPOINTS_STATE": state} if self.points else {}
-        return {"upload": {**_UPLOAD, **self.upload}, "analyze": {**_ANALYZE, **self.analyze, **armed}}
+        return {
+            "localcloud": _LOCALCLOUD,
+            "upload": {**_UPLOAD, **self.upload},
+            "analyze": {**_ANALYZE, **self.analyze, **armed},
+        }
 
 
 SETTINGS: Final = {
@@ -54,6 +63,11 @@ SETTINGS: Final = {
         Setting(name="plain"),
         Setting(name="waits"),  # as plain, for what has to wait for deadlines
         Setting(name="doors"),  # as plain, for what never gets as far as a job
+        Setting(
+            name="money",
+            upload={"QUOTA_BURST": str(BURST), "QUOTA_PER_HOUR": "1", "DAILY_BUDGET_MICRO_USD": str(BUDGET)},
+            analyze={"DAILY_BUDGET_MICRO_USD": str(BUDGET)},
+        ),
         Setting(
             name="kills",
             # Few requests in a process, so that a killing hits few jobs.

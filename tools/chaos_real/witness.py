@@ -32,22 +32,30 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobWatch:
-    """A Firestore listener on the jobs of one user, for the length of a `with` block."""
+    """Firestore listeners on the jobs of some users, for the length of a `with` block."""
 
     def __init__(self, cloud: Cloud, uid: str) -> None:
-        self._query = cloud.firestore.collection("jobs").where(filter=FieldFilter("uid", "==", uid))
+        self._cloud = cloud
+        self._uid = uid
+        self._listeners: list[Any] = []
         self._began = time.monotonic()
         self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
         self._changed = threading.Condition()
 
     def __enter__(self) -> Self:
-        self._listener = self._query.on_snapshot(self._on_snapshot)
+        self.follow(self._uid)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.unsubscribe()
+        for listener in self._listeners:
+            listener.unsubscribe()
+
+    def follow(self, uid: str) -> None:
+        """Listen to the jobs of another user, too."""
+        query = self._cloud.firestore.collection("jobs").where(filter=FieldFilter("uid", "==", uid))
+        self._listeners.append(query.on_snapshot(self._on_snapshot))
 
     def history(self, job_id: str) -> list[Seen]:
         """Every state of the job that the listener was told."""

@@ -119,6 +119,21 @@ def test_a_retry_that_was_applied_without_an_answer_begins_one_run(forgetful):
     assert forgetful.jobs.get(JOB).run == 2
 
 
+def test_a_job_that_has_ended_is_handed_over_with_everything_below_it(cloud):
+    cloud.jobs.complete(cloud.claim(), Completion(summary={}), DETAILS)
+    assert cloud.control.hand_over(JOB, giver="u", taker="v") is Outcome.HELD
+    below = cloud.database.below(f"jobs/{JOB}")
+    assert len(below) == len(DETAILS)
+    assert {cloud.database.documents[path]["uid"] for path in (f"jobs/{JOB}", *below)} == {"v"}
+
+
+def test_handing_over_that_broke_off_in_between_is_ended_by_the_same_call(forgetful):
+    forgetful.jobs.complete(forgetful.claim(), Completion(summary={}), DETAILS)
+    forgetful.database.documents[f"jobs/{JOB}"]["uid"] = "v"
+    assert forgetful.control.hand_over(JOB, giver="u", taker="v") is Outcome.HELD
+    assert {forgetful.database.documents[path]["uid"] for path in forgetful.database.below(f"jobs/{JOB}")} == {"v"}
+
+
 def test_details_carry_the_owner_and_the_attempt(cloud):
     claim = cloud.claim()
     cloud.control.hand_over(JOB, giver="u", taker="v")
