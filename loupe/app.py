@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from loupe.commands.analyze import analyze
+from loupe.commands.asking import cancel, delete, reprocess, retry
 from loupe.commands.check import check
 from loupe.commands.demo import demo
 from loupe.commands.doctor import doctor
@@ -29,7 +30,10 @@ FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
-COMMANDS: Final = (analyze, check, demo, up, down, env, jobs, watch, top, doctor, faults)
+COMMANDS: Final = (
+    *(analyze, check, demo, up, down, env, jobs, watch),
+    *(cancel, retry, reprocess, delete, top, doctor, faults),
+)
 
 
 class InOrder(click.Group):

@@ -33,6 +33,7 @@ from shared.storage.credentials import key_file
 from shared.storage.signing import LIFETIME, UploadSigner
 from tests.running import LocalCloud, local_cloud
 
+TOPICS = ("uploads", "events", "tasks")
 PHOTO = b"\xff\xd8\xff not quite a photo"
 
 
@@ -88,6 +89,8 @@ class Stack:
             **self.common,
             "derived_bucket": f"{self.cloud.project}-derived",
             "signer_key_file": str(self.keys.service_account_file),
+            "uploads_bucket": f"{self.cloud.project}-uploads",
+            **{f"{topic}_topic": f"projects/{self.cloud.project}/topics/{topic}" for topic in TOPICS},
             "page_token_secret": "a secret of this test run",
             **changes,
         }

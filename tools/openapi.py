@@ -186,7 +186,8 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     if parameters:
         found["parameters"] = parameters
     if operation.takes:
-        found["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(operation.takes)}}}
+        content = {JSON: {"schema": _reference(operation.takes)}}
+        found["requestBody"] = {"required": not operation.optional, "content": content}
     found["responses"] = _responses(operation)
     return found
 
@@ -231,6 +232,7 @@ def _said(code: int) -> str:
         200: "Done.",
         201: "Made.",
         302: "The way to it, in `Location`.",
+        204: "Done; there is nothing more to say.",
         304: "Nothing has changed since the ETag in If-None-Match.",
     }[code]
 

@@ -35,6 +35,12 @@ class WaitQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     etag: str = ""
 
 
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Another run that is asked for. `requestId` has the same effect as the header Idempotency-Key."""
+
+    request_id: str | None = None
+
+
 class JobList(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Jobs, newest first; `nextPageToken` is there where more follow. A page may be shorter than asked for."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from shared.http.health import health
+from shared.http.idempotency import HEADER
 from shared.http.routing import Operation, Route
 from shared.model.job import JobResource
 
+from .asking import cancel_job, delete_job, reprocess_job, retry_job
 from .contract import (
     CreatedShare,
     Findings,
@@ -20,6 +22,7 @@ from .contract import (
     Picture,
     Pictures,
     Reports,
+    RunRequest,
     ShareList,
     ShareRequest,
     ShareResource,
@@ -105,6 +108,52 @@ LABELS: Final = Operation(
 )
 
 
+CANCEL: Final = Operation(
+    name="cancelJob",
+    summary="End a job that is not final",
+    description="It is CANCELLED then, and nothing that is found out later is kept. A final job stays as it is.",
+    answers={200: JobResource},
+    reasons=("JOB_NOT_FOUND",),
+)
+DELETE: Final = Operation(
+    name="deleteJob",
+    summary="Delete a job, with its photos and everything that was made of them",
+    description="It cannot be seen from then on, by anybody. Photos and documents are removed within minutes.",
+    answers={204: None},
+    reasons=("JOB_NOT_FOUND",),
+)
+
+
+def _once_more(name: str, summary: str, description: str, reason: str) -> Operation:
+    return Operation(
+        name=name,
+        summary=summary,
+        description=description,
+        takes=RunRequest,
+        optional=True,
+        headers={HEADER: "A random key. The same request sent again with it begins no second run."},
+        answers={200: JobResource},
+        reasons=(
+            *("JOB_NOT_FOUND", reason, "PHOTOS_GONE", "RUNS_EXHAUSTED", "KIND_DISABLED"),
+            *("IDEMPOTENCY_KEY_INVALID", "INVALID_REQUEST"),
+        ),
+    )
+
+
+RETRY: Final = _once_more(
+    "retryJob",
+    "Have a job that FAILED run once more",
+    "With the same photos, which are not sent again. What was paid for is not paid for again.",
+    "JOB_NOT_FAILED",
+)
+REPROCESS: Final = _once_more(
+    "reprocessJob",
+    "Have a job that is COMPLETED run once more",
+    "With the same photos. The results stay until those of the new run replace them, all at once.",
+    "JOB_NOT_COMPLETED",
+)
+
+
 def _details(name: str, summary: str, answer_type: type[Images | Findings | Reports]) -> Operation:
     return Operation(
         name=name,
@@ -119,6 +168,10 @@ def _details(name: str, summary: str, answer_type: type[Images | Findings | Repo
 ROUTES: Final = (
     Route("GET", "/v1/jobs", list_jobs, LIST),
     Route("GET", "/v1/jobs/<id:job_id>", get_job, GET),
+    Route("DELETE", "/v1/jobs/<id:job_id>", delete_job, DELETE),
+    Route("POST", "/v1/jobs/<id:job_id>:cancel", cancel_job, CANCEL),
+    Route("POST", "/v1/jobs/<id:job_id>:retry", retry_job, RETRY),
+    Route("POST", "/v1/jobs/<id:job_id>:reprocess", reprocess_job, REPROCESS),
     Route("GET", "/v1/jobs/<id:job_id>:wait", wait_for_job, WAIT),
     Route(
         "GET",

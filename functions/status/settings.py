@@ -9,12 +9,19 @@ import msgspec
 from shared.auth.appcheck import KEYS_URL as APP_CHECK_KEYS_URL
 from shared.auth.identity import KEYS_URL as ID_TOKEN_KEYS_URL
 
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+TopicName = Annotated[str, msgspec.Meta(pattern=r"^projects/[^/]+/topics/[^/]+$")]
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Read once, when the function starts; every problem is reported together."""
 
-    google_cloud_project: Annotated[str, msgspec.Meta(min_length=1)]
-    derived_bucket: Annotated[str, msgspec.Meta(min_length=1)]
+    google_cloud_project: Text
+    uploads_bucket: Text
+    derived_bucket: Text
+    uploads_topic: TopicName
+    events_topic: TopicName
+    tasks_topic: TopicName
     page_token_secret: Annotated[str, msgspec.Meta(min_length=16)]
     signer_email: str = ""  # one of the two, and not both
     signer_key_file: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -13,7 +12,6 @@ from shared.switches import Switches
 
 from .contract import JobRequest, Photo
 
-KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 SHOWN: Final = 80  # characters of what the client sent that an error repeats
 
 
@@ -52,21 +50,6 @@ def throttle(priority: Priority, level: Level, now: datetime) -> None:
         "Send it then, or send what is urgent with priority normal.",
         retry_after=max(1, int((tomorrow - now).total_seconds())),
     )
-
-
-def idempotency_key(header: str | None, request_id: str | None) -> str | None:
-    """The key that a repeated request is known by, from the header or the body; None where there is none.
-
-    Raises InvalidArgument IDEMPOTENCY_KEY_INVALID where it is malformed, or where the two differ.
-    """
-    keys = {key for key in (header, request_id) if key is not None}
-    if len(keys) > 1 or not all(KEY.fullmatch(key) for key in keys):
-        raise InvalidArgument(
-            "IDEMPOTENCY_KEY_INVALID",
-            "Idempotency-Key (or requestId; if both are sent, the same) takes 1 to 255 visible ASCII characters. "
-            "A random UUID does.",
-        )
-    return keys.pop() if keys else None
 
 
 def _check_count(kind: Kind, count: int) -> None:

@@ -15,6 +15,7 @@ from shared import ledger
 from shared.errors import FailedPrecondition
 from shared.http.answers import json_answer
 from shared.http.bodies import read_json
+from shared.http.idempotency import HEADER, idempotency_key
 from shared.jobs import creation
 from shared.jobs.access import owned_job
 from shared.logging import traceparent
@@ -22,18 +23,16 @@ from shared.model.job import KEPT, Consent, Job, JobImage, new_job_id, object_na
 from shared.model.kinds import Priority
 from shared.model.states import ImageState, State
 
-from .admission import admit, idempotency_key, throttle
+from .admission import admit, throttle
 from .contract import CreatedJob, JobRequest, Upload, Uploads
 from .services import Services
-
-IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 def create_job(services: Services, request: Request) -> Response:
     """Make a job and answer where its photos go: 201, or 200 where its idempotency key has made one before."""
     caller = services.gate.caller(request.headers)
     wanted = read_json(request, JobRequest)
-    key = idempotency_key(request.headers.get(IDEMPOTENCY_KEY), wanted.request_id)
+    key = idempotency_key(request.headers.get(HEADER), wanted.request_id)
     admit(wanted, services.switches.now())
     _keep_to_budget(services, wanted.priority)
     job_id, job = new_job_id(), _new_job(caller.uid, wanted, services)

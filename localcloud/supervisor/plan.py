@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from localcloud.ground import PROJECT, Ports
-from localcloud.topology import EVENTS, PUSHED, PUSHED_DEAD, PUSHED_TASKS, UPLOADS, Names, push_audience
+from localcloud.topology import EVENTS, PUSHED, PUSHED_DEAD, PUSHED_TASKS, TASKS, UPLOADS, Names, push_audience
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FUNCTIONS: Final = ("upload", "status", "analyze")
@@ -70,6 +70,10 @@ class Plan:
             "status": {
                 "DERIVED_BUCKET": names.derived_bucket,
                 "SIGNER_KEY_FILE": str(self.data / "keys" / "service-account.json"),
+                "UPLOADS_BUCKET": names.uploads_bucket,
+                "UPLOADS_TOPIC": names.topic(UPLOADS),
+                "EVENTS_TOPIC": names.topic(EVENTS),
+                "TASKS_TOPIC": names.topic(TASKS),
                 "ID_TOKEN_KEYS_URL": auth + ID_KEYS,
                 "PAGE_TOKEN_SECRET": self.page_token_secret,
             },

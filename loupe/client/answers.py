@@ -19,9 +19,11 @@ REFUSALS: Final[dict[str, type[LoupeError]]] = {
 
 
 def body_of(answer: httpx.Response) -> dict[str, Any]:
-    """The JSON object of an answer. Raises the LoupeError that the answer stands for."""
+    """The JSON object of an answer; an empty one where it has no content. Raises the LoupeError that it stands for."""
     if answer.is_error:
         raise refusal(answer)
+    if answer.status_code == httpx.codes.NO_CONTENT:
+        return {}
     try:
         return msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.DecodeError as error:

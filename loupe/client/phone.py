@@ -56,6 +56,10 @@ class Phone:
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("POST", service, path, json=body, headers=headers)
 
+    def delete(self, service: str, path: str) -> dict[str, Any]:
+        """DELETE a resource of a function. Raises LoupeError."""
+        return self._call("DELETE", service, path)
+
     def download(self, gs_name: str) -> bytes:
         """The content of `gs://bucket/object`. Raises LoupeError."""
         bucket, _, name = gs_name.removeprefix("gs://").partition("/")

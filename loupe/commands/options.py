@@ -7,6 +7,9 @@ from typing import Final
 
 import click
 
+from loupe.trouble import Misuse
+from shared.model.job import JOB_ID
+
 DEFAULT_DATA: Final = Path(__file__).resolve().parents[2] / ".loupe"
 
 data_option = click.option(
@@ -29,3 +32,11 @@ timeout_option = click.option(
     metavar="SECONDS",
     help="Stop watching a job after this long; the job itself goes on.",
 )
+
+
+def job_id_in(job: str) -> str:
+    """The id in `jobs/ID` or `ID`. Raises Misuse."""
+    job_id = job.removeprefix("jobs/")
+    if not JOB_ID.fullmatch(job_id):
+        raise Misuse(f"{job!r} is not the id of a job. List yours with: loupe jobs")
+    return job_id

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from loupe.commands.options import data_option, json_option, timeout_option
+from loupe.commands.options import data_option, job_id_in, json_option, timeout_option
 
 
 @click.command(short_help="Watch one of your jobs, live.")
@@ -23,16 +23,12 @@ def watch(job: str, data: Path, *, timeout: float, as_json: bool) -> int:
     from loupe.client.phone import signed_in
     from loupe.client.stack import using
     from loupe.client.watching import Watch, database
-    from loupe.trouble import Misuse
     from loupe.view import progress
     from loupe.view.console import out, say
     from loupe.view.json import show_json
     from loupe.view.result import panel
-    from shared.model.job import JOB_ID
 
-    job_id = job.removeprefix("jobs/")
-    if not JOB_ID.fullmatch(job_id):
-        raise Misuse(f"{job!r} is not the id of a job. List yours with: loupe jobs")
+    job_id = job_id_in(job)
     with using(data, say=say) as running, signed_in(running) as phone:
         with progress.shown([job_id]) as listener, Watch(database(running), phone, job_id) as changes:
             listener.created(0, job_id)

@@ -46,12 +46,14 @@ def read_body(request: Request, *, limit: int = MAX_BODY) -> bytes:
     return body
 
 
-def read_json(request: Request, into: type[T], *, limit: int = MAX_BODY) -> T:
-    """The JSON body as a value of type `into`.
+def read_json(request: Request, into: type[T], *, limit: int = MAX_BODY, optional: bool = False) -> T:
+    """The JSON body as a value of type `into`; where it is `optional`, no body stands for all the defaults.
 
     Raises InvalidArgument: REQUEST_TOO_LARGE, BODY_INCOMPLETE, CONTENT_TYPE, INVALID_JSON, INVALID_REQUEST.
     """
     body = read_body(request, limit=limit)
+    if optional and not body:
+        return into()
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if request.mimetype != "application/json" or charset not in ("utf-8", "utf8") or encoding != "identity":

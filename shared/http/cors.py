@@ -8,7 +8,7 @@ from typing import Final
 from werkzeug.wrappers import Request, Response
 
 ANY: Final = "*"
-METHODS: Final = "GET, HEAD, POST, OPTIONS"
+METHODS: Final = "GET, HEAD, POST, DELETE, OPTIONS"
 REQUEST_HEADERS: Final = (
     "Authorization, Content-Type, Firebase-Instance-ID-Token, Idempotency-Key, If-None-Match, traceparent, "
     "X-Cloud-Trace-Context, X-Firebase-AppCheck, X-Request-Id"

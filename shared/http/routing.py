@@ -23,6 +23,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     description: str = ""
     takes: type[msgspec.Struct] | None = None  # the JSON body
+    optional: bool = False  # True: the body may be left out
     query: type[msgspec.Struct] | None = None
     headers: Mapping[str, str] = {}  # request header → what it does
     answers: Mapping[int, type[msgspec.Struct] | None]  # HTTP code → body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from google.api_core.client_options import ClientOptions
@@ -15,10 +16,12 @@ from loupe.client import photos, uploads
 from loupe.client.faults import FaultsClient
 from loupe.client.uploads import Wanted
 from loupe.client.watching import database
+from shared.tasks import SWEEP
 from tests.stack import ENOUGH, QUICK_LEASE, UNSWEPT, eventually, started
 
 NAMES = Names(project="demo-loupe")
-NO_PATIENCE = {f"SWEEP_{name}_SECONDS": "0" for name in ("SILENCE", "UPLOADS", "STALLED", "SETTLE")}
+NO_PATIENCE = {f"SWEEP_{name}_SECONDS": "0" for name in ("SILENCE", "UPLOADS", "STALLED")}
+SETTLES = {"SWEEP_SETTLE_SECONDS": "1"}
 
 
 class Impatient:
@@ -46,10 +49,23 @@ class Impatient:
     def task(self, name: str, **attributes: str) -> None:
         self.publish("tasks", task=name, **attributes)
 
+    def swept(self, true: Callable[[], bool]) -> bool:
+        """Whether something becomes true in time, with a sweep now and then."""
+
+        def asked() -> bool:
+            self.task(SWEEP)
+            return eventually(true, within=1)
+
+        return eventually(asked, within=30)
+
+    def create(self, phone) -> tuple:
+        """A new job: its id, where its photo goes, and the photo."""
+        found = tuple(photos.find([self._photo]))
+        return *uploads.create(phone, Wanted(kind="inspection", photos=found, options={"text": False})), found
+
     def send(self, phone, *, photo: bool = True) -> str:
         """A new job, whose photo is sent or not; answers its id at once."""
-        found = tuple(photos.find([self._photo]))
-        job_id, places = uploads.create(phone, Wanted(kind="inspection", photos=found, options={"text": False}))
+        job_id, places, found = self.create(phone)
         if photo:
             uploads.send(phone, job_id, places, found)
         return job_id
@@ -69,6 +85,9 @@ class Impatient:
     def generation(self, job_id: str) -> int:
         blob = self._storage.bucket(NAMES.uploads_bucket).get_blob(f"normal/{job_id}/0")
         return int(blob.generation)
+
+    def remove_photo(self, job_id: str) -> None:
+        self._storage.bucket(NAMES.uploads_bucket).delete_blob(f"normal/{job_id}/0")
 
     def objects(self, job_id: str) -> list[str]:
         """The names of everything that Cloud Storage has of a job."""
@@ -98,7 +117,7 @@ class Impatient:
 def impatient_stack(tmp_path_factory, samples):
     data = tmp_path_factory.mktemp("impatient") / "data"
     with (
-        started(data, upload=ENOUGH, analyze=QUICK_LEASE | NO_PATIENCE, localcloud=UNSWEPT) as stack,
+        started(data, upload=ENOUGH, analyze=QUICK_LEASE | NO_PATIENCE | SETTLES, localcloud=UNSWEPT) as stack,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("PUBSUB_EMULATOR_HOST", stack.running.ports.address("pubsub"))

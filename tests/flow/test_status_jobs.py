@@ -246,3 +246,21 @@ def test_where_nobody_may_wait_the_client_is_told_to_come_back(stack, alice):
 def test_where_app_check_is_on_readers_have_to_show_their_token_too(stack, alice):
     guarded = stack.status(app_check_project_number="42", app_check_keys_url=stack.common["id_token_keys_url"])
     assert reason(get(guarded, alice, "/v1/jobs")) == "APP_CHECK_MISSING"
+
+
+@pytest.mark.parametrize(("verb", "state"), [("retry", State.FAILED), ("reprocess", State.COMPLETED)])
+def test_a_kind_that_is_turned_off_is_not_run_again(stack, alice, verb, state):
+    job_id = stack.add_job(alice.uid, state=state)
+    switches = stack.database.document("control/switches")
+    switches.set({"kinds": {"inspection": False}})
+    try:
+        answer = stack.status().post(f"/v1/jobs/{job_id}:{verb}", headers=alice.headers)
+    finally:
+        switches.delete()
+    assert (answer.status_code, reason(answer)) == (400, "KIND_DISABLED")
+
+
+@pytest.mark.parametrize("verb", [":cancel", ":retry", ":reprocess"])
+def test_an_expired_job_is_not_there_to_be_changed(stack, status, alice, verb):
+    job_id = stack.add_job(alice.uid, create_time=datetime.now(UTC) - timedelta(days=31))
+    assert reason(status.post(f"/v1/jobs/{job_id}{verb}", headers=alice.headers)) == "JOB_NOT_FOUND"

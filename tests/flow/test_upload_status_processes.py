@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.apps import PHOTO, body_of, running_stack
+from tests.apps import PHOTO, TOPICS, body_of, running_stack
 from tests.running import ROOT
 
 FRAMEWORK = Path(sys.executable).with_name("functions-framework")
@@ -38,6 +38,7 @@ def environment(stack, **changes: str) -> dict[str, str]:
         "ID_TOKEN_KEYS_URL": stack.common["id_token_keys_url"],
         "UPLOADS_BUCKET": f"{stack.cloud.project}-uploads",
         "DERIVED_BUCKET": f"{stack.cloud.project}-derived",
+        **{f"{topic.upper()}_TOPIC": f"projects/{stack.cloud.project}/topics/{topic}" for topic in TOPICS},
         "SIGNER_KEY_FILE": str(stack.keys.service_account_file),
         "PAGE_TOKEN_SECRET": "a secret of this test run",
         **changes,

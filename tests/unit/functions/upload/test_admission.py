@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from functions.upload.admission import admit, idempotency_key, throttle
+from functions.upload.admission import admit, throttle
 from functions.upload.contract import JobRequest, Photo
 from shared.errors import FailedPrecondition, InvalidArgument, LoupeError, ResourceExhausted
+from shared.http.idempotency import idempotency_key
 from shared.ledger import Level
 from shared.model.kinds import IMAGE_TYPES, MAX_IMAGE_BYTES, Priority
 from shared.switches import Switches
