@@ -13,6 +13,7 @@ from loupe.commands.analyze import analyze
 from loupe.commands.asking import cancel, delete, reprocess, retry
 from loupe.commands.check import check
 from loupe.commands.demo import demo
+from loupe.commands.dlq import dlq
 from loupe.commands.doctor import doctor
 from loupe.commands.down import down
 from loupe.commands.env import env
@@ -32,7 +33,7 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
 COMMANDS: Final = (
     *(analyze, check, demo, up, down, env, jobs, watch),
-    *(cancel, retry, reprocess, delete, top, doctor, faults),
+    *(cancel, retry, reprocess, delete, top, doctor, dlq, faults),
 )
 
 
