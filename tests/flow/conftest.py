@@ -112,6 +112,10 @@ class Impatient:
         printed = (self.stack.data / "logs" / "analyze.log").read_text().splitlines()
         return [json.loads(line) for line in printed if line.startswith("{") and text in line]
 
+    def lines_of(self, job_id: str, text: str) -> list[dict]:
+        """Those that are about a job."""
+        return [line for line in self.lines(text) if line["logging.googleapis.com/labels"].get("job_id") == job_id]
+
 
 @pytest.fixture(scope="session")
 def impatient_stack(tmp_path_factory, samples):

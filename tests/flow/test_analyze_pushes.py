@@ -79,10 +79,10 @@ def finalize(job_id: str, *, generation: int = 1, **changes: str) -> dict:
 
 @pytest.fixture(scope="module")
 def push(stack):
-    def send(envelope: dict | bytes, authorization: str | None) -> httpx.Response:
+    def send(envelope: dict | bytes, authorization: str | None, path: str = "/") -> httpx.Response:
         headers = {"Authorization": authorization} if authorization is not None else {}
         body = envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode()
-        return httpx.post(stack.running.urls["analyze"], content=body, headers=headers, timeout=20)
+        return httpx.post(stack.running.urls["analyze"] + path, content=body, headers=headers, timeout=20)
 
     return send
 
@@ -134,6 +134,29 @@ def test_a_forged_push_is_refused_and_changes_nothing(push, token, waiting, docu
 )
 def test_a_push_that_can_never_be_used_is_acknowledged(push, token, envelope):
     assert push(envelope, f"Bearer {token()}").status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/tasks", "/dead-letters"])
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forged_task_or_dead_letter_is_refused_and_changes_nothing(push, token, waiting, documents, forgery, path):
+    before = documents.document(f"jobs/{waiting}").get()
+    assert push(finalize(waiting), FORGERIES[forgery](token), path).status_code == 401
+    assert documents.document(f"jobs/{waiting}").get().update_time == before.update_time
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/dead-letters"])
+@pytest.mark.parametrize("subscription", ["projects/demo-loupe/subscriptions/events-kept", "nonsense", ""])
+def test_a_push_of_another_subscription_is_dropped(push, token, waiting, documents, path, subscription):
+    before = documents.document(f"jobs/{waiting}").get()
+    envelope = {**finalize(waiting), "subscription": subscription}
+    assert push(envelope, f"Bearer {token()}", path).status_code == 204
+    assert documents.document(f"jobs/{waiting}").get().update_time == before.update_time
+    assert not documents.collection("deadLetters").get()
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/dead-letters"])
+def test_a_push_that_is_too_large_is_dropped_and_does_not_come_again(push, token, path):
+    assert push(b"x" * (1024 * 1024 + 1), f"Bearer {token()}", path).status_code == 204
 
 
 def test_a_push_of_a_photo_that_does_not_exist_fails_the_job_with_a_reason(push, token, stack, samples, documents):

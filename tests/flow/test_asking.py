@@ -7,7 +7,7 @@ import uuid
 import httpx
 import pytest
 
-from localcloud.faults.effects import Drop, Error
+from localcloud.faults.effects import Drop, Error, Span
 from localcloud.faults.rule import Rule
 from loupe.client import uploads
 from shared.errors import FailedPrecondition, InvalidArgument, LoupeError, NotFound
@@ -174,6 +174,28 @@ def test_a_job_that_is_deleted_before_its_photo_comes_stays_deleted(impatient, a
     assert eventually(lambda: impatient.job(job_id)["purge"] == "SETTLING", within=30)
     uploads.send(alice, job_id, places, found)
     assert impatient.objects(job_id) == [f"normal/{job_id}/0"]
+    assert impatient.swept(lambda: impatient.job(job_id)["purge"] == "DONE")
+    assert deleted(impatient, job_id)
+
+
+def test_a_job_that_is_deleted_while_it_waits_for_a_worker_is_not_worked_on(impatient, alice):
+    impatient.faults.add(HELD_UP)
+    job_id = impatient.send(alice)
+    assert eventually(lambda: impatient.faults.rules()[0]["hits"] > 0)
+    ask(alice, job_id, "")
+    impatient.faults.clear()
+    assert impatient.swept(lambda: impatient.job(job_id)["purge"] == "DONE")
+    assert deleted(impatient, job_id)
+    assert impatient.job(job_id)["attempt"] == 0
+
+
+def test_a_job_that_is_deleted_while_it_is_worked_on_leaves_nothing_behind(impatient, alice):
+    slow = Rule(call="storage.objects.media", delay_ms=Span(low=1500, high=1500), match={"object": "normal/"})
+    impatient.faults.add(slow)
+    job_id = impatient.send(alice)
+    assert eventually(lambda: impatient.job(job_id)["state"] == "PROCESSING")
+    ask(alice, job_id, "")
+    assert eventually(lambda: bool(impatient.lines_of(job_id, "Photo 0: ended")), within=30)
     assert impatient.swept(lambda: impatient.job(job_id)["purge"] == "DONE")
     assert deleted(impatient, job_id)
 
