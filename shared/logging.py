@@ -81,12 +81,12 @@ def bind(**labels: object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def request(headers: Headers, request_id: str) -> Iterator[None]:
+def request(headers: Headers, request_id: str, *, sampled: bool = False) -> Iterator[None]:
     """The scope of one request: its lines carry its id and no label of another, and the trace its headers name.
 
-    Where they name none, a trace begins here.
+    Where they name none, a trace begins here; `sampled` says whether spans of it are to be kept.
     """
-    trace = _trace.set(parse_trace(headers) or Trace(trace_id=secrets.token_hex(16), span_id=secrets.token_hex(8)))
+    trace = _trace.set(parse_trace(headers) or _new_trace(sampled))
     labels = _labels.set({"request_id": request_id})
     try:
         yield
@@ -120,6 +120,10 @@ def parse_trace(headers: Headers) -> Trace | None:
         span = f"{int(found[2]) % 2**64:016x}" if found[2] else None
         return Trace(trace_id=found[1], span_id=span, sampled=found[3] == "1")
     return None
+
+
+def _new_trace(sampled: bool) -> Trace:
+    return Trace(trace_id=secrets.token_hex(16), span_id=secrets.token_hex(8), sampled=sampled)
 
 
 def strike_out(text: str) -> str:

@@ -17,6 +17,8 @@ from typing import Final
 
 import msgspec
 
+from shared import tracing
+
 log = logging.getLogger(__name__)
 
 
@@ -117,6 +119,7 @@ def stage(kind: str, name: str) -> Iterator[None]:
     """Measure the block as a stage of the work on a job, whether it ends well or not."""
     began = time.monotonic()
     try:
-        yield
+        with tracing.span(name):
+            yield
     finally:
         record("stage_seconds", time.monotonic() - began, kind=kind, stage=name)

@@ -16,6 +16,7 @@ from shared.jobs.protocol import Arrival, Outcome
 from shared.logging import bind, follow
 from shared.metrics import record
 from shared.model.job import parse_object_name
+from shared.tracing import span
 
 from .failpoints import reach
 from .pushes import received
@@ -42,7 +43,7 @@ def deliver(body: bytes, services: Services) -> None:
         log.info("Passed over a notification that is not of an upload")
         return
     _, job_id, index = place
-    with follow(arrival.trace), bind(job_id=job_id):
+    with follow(arrival.trace), bind(job_id=job_id), span("job", job_id=job_id):
         _take(job_id, index, arrival, push, services)
 
 

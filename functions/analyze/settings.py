@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     failpoints: tuple[str, ...] = ()  # set by tests only
     failpoints_state: str = ""
     failpoints_seed: int = 0
+    otel_exporter_otlp_endpoint: str = ""  # a collector of spans; empty: none are made
 
     def __post_init__(self) -> None:
         failpoints.check(self.failpoints, self.failpoints_state)

@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     app_check_keys_url: str = APP_CHECK_KEYS_URL
     max_waiters: Annotated[int, msgspec.Meta(ge=0)] = 4  # of the threads of one instance, four per CPU
     cors_origins: tuple[str, ...] = ("*",)
+    otel_exporter_otlp_endpoint: str = ""  # a collector of spans; empty: none are made
 
     def __post_init__(self) -> None:
         """Somebody has to sign, and one alone."""

@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quota_per_hour: Count = 500
     daily_budget_micro_usd: Annotated[int, msgspec.Meta(ge=0)] = 10 * DOLLAR
     cors_origins: tuple[str, ...] = ("*",)
+    otel_exporter_otlp_endpoint: str = ""  # a collector of spans; empty: none are made
 
     def __post_init__(self) -> None:
         """Somebody has to sign, and one alone."""

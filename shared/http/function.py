@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from werkzeug.wrappers import Request, Response
 
+from shared import tracing
 from shared.http.respond import respond
 from shared.http.routing import Route, Router
 from shared.logging import configure
@@ -41,6 +42,7 @@ class Function(Generic[S]):
         configure(name)
         self._name = name
         self._settings = load(settings, environ)
+        tracing.configure(name, getattr(self._settings, "otel_exporter_otlp_endpoint", ""))
         self._routes = tuple(routes)
         self._build = build
         self._building = threading.Lock()

@@ -11,6 +11,7 @@ from typing import Final
 from werkzeug.wrappers import Request, Response
 
 from shared import logging as lines
+from shared import tracing
 from shared.errors import Internal, LoupeError
 from shared.http import cors
 from shared.http.answers import error_answer
@@ -32,9 +33,10 @@ def respond(request: Request, routes: Router | Callable[[], Router], *, cors_ori
     given = request.headers.get("X-Request-Id", "")
     request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     accept_any_length(request)
-    with lines.request(request.headers, request_id):
+    with lines.request(request.headers, request_id, sampled=tracing.enabled()):
         answer = cors.preflight() if request.method == "OPTIONS" else _answer(request, routes, request_id)
         discard(request)
+        tracing.flush()
     cors.allow(request, answer, cors_origins)
     answer.headers["X-Request-Id"] = request_id
     answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -44,8 +46,9 @@ def respond(request: Request, routes: Router | Callable[[], Router], *, cors_ori
 
 def _answer(request: Request, routes: Router | Callable[[], Router], request_id: str) -> Response:
     try:
-        router = routes if isinstance(routes, Router) else routes()
-        return router.call(request)
+        with tracing.span(request.method, **{"url.path": request.path, "http.request.method": request.method}):
+            router = routes if isinstance(routes, Router) else routes()
+            return router.call(request)
     except Exception as error:
         refusal = as_refusal(error)
         if refusal is None:
