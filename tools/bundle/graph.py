@@ -93,9 +93,8 @@ def _data(root: Path, tree: ast.AST, path: Path) -> Iterator[Path]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 100:
             named = path.parent / node.value
-            if "\n" in node.value or "\0" in node.value or not named.is_relative_to(path.parent):
-                continue
-            if named.is_file() and named.suffix != ".py":
+            beside = "\n" not in node.value and "\0" not in node.value and named.resolve().is_relative_to(path.parent)
+            if beside and named.is_file() and named.suffix != ".py":
                 yield named.resolve()
 
 

@@ -62,7 +62,7 @@ def test_a_change_that_everybody_reaches_changes_everybody(copy):
 def test_a_change_in_signing_does_not_reach_those_who_do_not_sign(copy):
     before = hashes(copy)
     append(copy / "shared/storage/signing.py", "\n# a note\n")
-    assert changed(before, copy) == {"upload"}
+    assert changed(before, copy) == {"upload", "status"}
 
 
 def test_a_module_that_only_an_inner_import_names_is_there(copy):
@@ -155,3 +155,9 @@ def test_the_command_makes_one_alone_and_keeps_the_others(tmp_path):
 def test_the_command_says_why_there_is_no_bundle(tmp_path, capsys):
     assert command.main(["uplaod", "--out", str(tmp_path)]) == 1
     assert "there is no functions/uplaod/main.py" in capsys.readouterr().err
+
+
+def test_a_path_of_the_system_is_no_file_of_the_bundle(copy):
+    append(copy / "shared/errors.py", '\nSTATUS = "/proc/self/stat"\nABOVE = "../README.md"\n')
+    names = bundle(copy, "upload").names
+    assert not any("stat" in name.split("/") or name.endswith("README.md") for name in names)
