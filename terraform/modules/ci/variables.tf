@@ -1,0 +1,34 @@
+variable "accounts" {
+  description = "The accounts that functions run and are built as, which a deployer has to be allowed to use: name to id."
+  type        = map(string)
+}
+
+variable "github" {
+  description = "The repository."
+  type        = object({ owner = string, owner_id = string, repository = string, branch = string })
+}
+
+variable "prefix" {
+  description = "What accounts and triggers are called by."
+  type        = string
+}
+
+variable "project_id" {
+  description = "The project."
+  type        = string
+}
+
+variable "region" {
+  description = "Where builds run."
+  type        = string
+}
+
+variable "secret" {
+  description = "The secret that a plan has to be given: its id."
+  type        = string
+}
+
+variable "source_bucket" {
+  description = "Where bundles, plans and releases lie."
+  type        = string
+}

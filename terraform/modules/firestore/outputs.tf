@@ -1,0 +1,4 @@
+output "database" {
+  description = "The name of the database."
+  value       = google_firestore_database.this.name
+}
