@@ -50,7 +50,7 @@ def test_env_lets_googles_own_client_find_the_stack(stack):
     seen = subprocess.run(
         ["/bin/sh", "-c", shell], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True
     )
-    assert seen.stdout.split() == ["demo-loupe-derived", "demo-loupe-uploads"]
+    assert seen.stdout.split() == ["demo-loupe-derived", "demo-loupe-models", "demo-loupe-uploads"]
 
 
 def test_env_as_json_names_every_service(stack):
