@@ -49,7 +49,7 @@ def _lane(stack: str, plays: Sequence[tuple[int, int]], seed: int) -> list[Playe
     found = []
     for one in perform(stack, [(rows[number], runs) for number, runs in plays], seed, _say):
         bad = f", {len(one.violations)} VIOLATIONS" if one.violations else ""
-        _say(f"row {one.number}: {one.runs} runs in {one.seconds:g} s{bad}")
+        _say(f"row {one.number}: {one.not_here or f'{one.runs} runs in {one.seconds:g} s{bad}'}")
         found.append(one)
     return found
 

@@ -13,6 +13,7 @@ import msgspec
 
 from tools.chaos_real import history
 from tools.chaos_real.cloud import Cloud, running_cloud
+from tools.chaos_real.instances import NotHere
 from tools.chaos_real.row import Row
 from tools.chaos_real.scene import scene
 from tools.chaos_real.setting import SETTINGS
@@ -23,16 +24,17 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     """What a row came to.
 
     `runs` were done, `hits` faults were injected by rules, `outcomes` counts the ends of jobs; `story` has the history
-    of each violation.
+    of each violation; `not_here` says what the machine lacks for the row, which was not played then.
     """
 
     number: int
-    runs: int
-    hits: int
-    seconds: float
-    outcomes: dict[str, int]
+    runs: int = 0
+    hits: int = 0
+    seconds: float = 0.0
+    outcomes: dict[str, int] = {}
     violations: tuple[str, ...] = ()
     story: tuple[str, ...] = ()
+    not_here: str = ""
 
 
 def perform(stack: str, plays: Sequence[tuple[Row, int]], seed: int, say: Callable[[str], None]) -> Iterator[Played]:
@@ -55,6 +57,8 @@ def _play(row: Row, runs: int, cloud: Cloud, mailbox: Mailbox, folder: Path, see
         failed = ""
         try:
             row.play(act, runs)
+        except NotHere as lacking:
+            return Played(number=row.number, not_here=str(lacking))
         except Exception:  # noqa: BLE001 - whatever it was, the rest of the matrix is played, and this row has failed
             failed = traceback.format_exc()
             cloud.faults.clear()

@@ -53,7 +53,9 @@ def markdown(rows: Sequence[Row], found: Mapping[str, Any]) -> str:
     for row in rows:
         one = results.get(row.number)
         counts = (
-            [str(one["runs"]), str(one["hits"]), str(len(one["violations"]))] if one else [NOTHING, NOTHING, NOTHING]
+            [str(one["runs"]), str(one["hits"]), str(len(one["violations"]))]
+            if one and not one["not_here"]
+            else [NOTHING] * 3
         )
         how = row.how if row.play else f"not here: {row.not_here}"
         lines.append(f"| {row.number} | {row.fault} | {how} | {' '.join(row.holds)} | {' | '.join(counts)} |")
@@ -66,5 +68,7 @@ def _cells(row: Row, one: Mapping[str, Any] | None) -> tuple[str, ...]:
         return NOTHING, NOTHING, NOTHING, f"not here: {row.not_here}", ""
     if one is None:
         return NOTHING, NOTHING, NOTHING, "", ""
+    if one["not_here"]:
+        return NOTHING, NOTHING, NOTHING, f"not here: {one['not_here']}", ""
     ends = ", ".join(f"{count} {end}" for end, count in one["outcomes"].items())
     return str(one["runs"]), str(one["hits"]), f"{one['seconds']:g}", ends, "\n".join(one["violations"][:5])

@@ -77,6 +77,11 @@ def claims(cloud: Cloud) -> dict[str, Any]:
     }
 
 
+def token_of(cloud: Cloud, said: dict[str, Any]) -> str:
+    """A token that Pub/Sub's issuer would sign."""
+    return Keys(Path(cloud.running.data) / "keys").sign_token(said)
+
+
 def push_of(cloud: Cloud, job_id: str, priority: Priority, generation: int) -> dict[str, Any]:
     """What Pub/Sub sends when a photo of a job was put."""
     name = object_name(priority, job_id, 0)
