@@ -14,6 +14,7 @@ from tools.chaos_real.rows import (
     deliveries,
     disks,
     doors,
+    endings,
     money,
     objects,
     poison,
@@ -231,6 +232,15 @@ ROWS: Final = (
         quick=20,
         stack="doors",
         injects=False,
+    ),
+    Row(
+        number=22,
+        fault="a job that is deleted at any step",
+        how="DELETE while workers dwell at the 12 steps, before the photo comes and after the end, twice at once",
+        holds=("I7",),
+        play=endings.deleted,
+        runs=120,
+        stack="deletions",
     ),
     Row(
         number=23,

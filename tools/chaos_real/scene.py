@@ -83,8 +83,8 @@ class Scene:
         self.send(job_id, places, wanted.photos)
         return job_id
 
-    def start_as(self, person: Person, wanted: Wanted) -> str:
-        """A job of somebody else's, with its photo sent."""
+    def create_as(self, person: Person, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+        """A job of somebody else's, and where its photo goes."""
         photo = wanted.photos[0]
         self.watch.follow(person.uid)
         images = [{"contentType": photo.content_type, "size": photo.size}]
@@ -93,8 +93,13 @@ class Scene:
         job_id = str(made["job"]["name"]).removeprefix("jobs/")
         with self._lock:
             self.cases[job_id] = Case(job=job_id, owner=person.uid, reasons=self.row.failures)
-        place = made["uploads"][0]
-        self.phone.http.put(place["url"], headers=place["headers"], content=photo.path.read_bytes()).raise_for_status()
+        return job_id, made["uploads"][0]
+
+    def start_as(self, person: Person, wanted: Wanted) -> str:
+        """A job of somebody else's, with its photo sent."""
+        job_id, place = self.create_as(person, wanted)
+        content = wanted.photos[0].path.read_bytes()
+        self.phone.http.put(place["url"], headers=place["headers"], content=content).raise_for_status()
         return job_id
 
     def crowd(self, count: int, *, fails: str = "", **changes: Any) -> list[str]:

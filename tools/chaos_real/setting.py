@@ -74,6 +74,7 @@ SETTINGS: Final = {
             analyze={"WORKERS": "4", "THREADS": "2"},
             points=",".join(f"{point}=kill:{{each}}@0.2" for point in POINTS),
         ),
+        Setting(name="deletions", points=",".join(f"{point}=stall:0.4s@0.2" for point in POINTS)),
         Setting(
             name="zombies",
             analyze={"WORKERS": "2", "THREADS": "16"},

@@ -38,6 +38,7 @@ class JobWatch:
         self._cloud = cloud
         self._uid = uid
         self._listeners: list[Any] = []
+        self._followed: set[str] = set()
         self._began = time.monotonic()
         self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
         self._changed = threading.Condition()
@@ -54,6 +55,10 @@ class JobWatch:
 
     def follow(self, uid: str) -> None:
         """Listen to the jobs of another user, too."""
+        with self._changed:
+            if uid in self._followed:
+                return
+            self._followed.add(uid)
         query = self._cloud.firestore.collection("jobs").where(filter=FieldFilter("uid", "==", uid))
         self._listeners.append(query.on_snapshot(self._on_snapshot))
 
