@@ -19,6 +19,7 @@ from google.cloud.vision_v1.services.image_annotator.transports import ImageAnno
 from functions.analyze.delivery import deliver
 from functions.analyze.intake.verdict import Judged, Picture, Pixels, Quality
 from functions.analyze.kinds.port import Tools
+from functions.analyze.models.runtime import Shelf
 from functions.analyze.services import Services
 from functions.analyze.settings import Settings
 from functions.analyze.vision import COLORS, TEXT, VisionEyes
@@ -232,6 +233,7 @@ class Stage:
             jobs=jobs,
             objects=self,  # type: ignore[arg-type]
             guard=self,  # type: ignore[arg-type]
+            models=Shelf(None, samples=False, threads=1),
             switches=SwitchBoard(self.database),
             publishers={Topic.EVENTS: lambda data, attributes: self.events.append((attributes["eventId"], data))},
             client=self.client,

@@ -55,6 +55,17 @@ def test_every_decision_that_is_given_a_fence_asks_for_it_first():
         assert node.name == "holds" or "holds(job, fence)" in first, f"{node.name} begins with {first}"
 
 
+def test_code_that_breaks_is_the_failure_of_the_seed_that_shows_it(monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("as told")
+
+    monkeypatch.setattr(protocol, "complete", broken)
+    results = [run(seed, PROFILES["calm"]) for seed in range(5)]
+    assert "DEFECT: the code broke with ZeroDivisionError: as told" in {
+        one for each in results for one in each.violations
+    }
+
+
 def test_breaking_the_protocol_ends_with_the_block():
     original = protocol.complete
     with MUTANTS["unconditional-finish"].applied():

@@ -218,6 +218,9 @@ class World:
         except Crash as error:
             self.note("is killed after that")
             self._end(task, error)
+        except Exception as error:  # noqa: BLE001 - whatever the code breaks with, it is this seed that shows it
+            self.watch.violate("DEFECT", f"the code broke with {type(error).__name__}: {error}")
+            self._end(task, error)
         else:
             self.note(step)
             self.at(QUICK * self.fate.uniform(), self._step, task)
