@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,9 +22,9 @@ QUALITY: Final = 88  # JPEG
 
 
 def save(phone: Phone, result: Result, folder: Path) -> list[Path]:
-    """Write each photo's normalised copy, thumbnail and annotated copy below `folder`; answers the files.
+    """Write each photo's normalised copy, thumbnail and annotated copy, and what was drawn, below `folder`.
 
-    Raises LoupeError where the pictures cannot be had, OSError where the folder cannot be written.
+    Answers the files. Raises LoupeError where the pictures cannot be had, OSError where the folder cannot be written.
     """
     written: list[Path] = []
     for image in result.images:
@@ -44,7 +44,15 @@ def save(phone: Phone, result: Result, folder: Path) -> list[Path]:
             path = here / f"{prefix}{name}"
             path.write_bytes(content)
             written.append(path)
-    return written
+    return [*written, *_made(phone, result, folder / result.job_id)]
+
+
+def _made(phone: Phone, result: Result, here: Path) -> Iterator[Path]:
+    """What the analysis itself drew, by the names it gave."""
+    for name, kept in ((result.reports.get("pictures") or {}).get("pictures") or {}).items():
+        path = here / Path(name).name  # a name and no path, whoever gave it
+        path.write_bytes(phone.download(kept["object"]))
+        yield path
 
 
 def annotate(jpeg: bytes, findings: Sequence[Mapping[str, Any]], *, longest: int | None = None) -> bytes:

@@ -1,11 +1,12 @@
 """`python -m tools.samples FOLDER`: render sample photos, the same ones every time.
 
 They are what a person with a phone would send: good photos with camera, time and place, one held sideways, one of
-twelve megapixels, and three that went wrong in the usual ways.
+twelve megapixels, a drawn lesion, and three that went wrong in the usual ways.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 from collections.abc import Callable
@@ -17,10 +18,13 @@ import numpy as np
 from PIL import Image, ImageFilter
 from PIL.ExifTags import GPS, IFD, Base
 
+from models.skin_lesion.look.photo import Scene, photo
 from tools import scenes
 
 START = datetime(2026, 5, 4, 9, 30)  # noqa: DTZ001 - a camera's local time; its offset is written beside it
 OFFSET = timedelta(hours=2)
+
+LESION = Scene(lesion=36, view=0, look="mel", tone=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class Sample:
     path: Path
     title: str
     expect: Expected
+    kind: str = "inspection"  # of the analysis that it is for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,7 @@ class _Plan:
     spoil: Callable[[Image.Image], Image.Image] | None = None
     keep: float = 1.0  # the share of the file that arrives
     expect: Expected = Expected()
+    kind: str = "inspection"
 
 
 def _blurred(image: Image.Image) -> Image.Image:
@@ -98,6 +104,14 @@ _PLANS = (
         expect=Expected(warnings=("DARK",)),
     ),
     _Plan(
+        name="lesion.jpg",
+        title="Drawn skin lesion",
+        scene=functools.partial(photo, LESION),
+        place=(50.9413, 6.9583, 52.0),
+        size=(1200, 900),
+        kind="skin_lesion",
+    ),
+    _Plan(
         name="pipe-broken.jpg",
         title="Upload that broke off",
         scene=scenes.pipe,
@@ -116,7 +130,7 @@ def render(folder: Path) -> list[Sample]:
         data = _photo(plan, taken=START + timedelta(minutes=7 * index))
         path = folder / plan.name
         path.write_bytes(data[: int(len(data) * plan.keep)])
-        samples.append(Sample(path=path, title=plan.title, expect=plan.expect))
+        samples.append(Sample(path=path, title=plan.title, expect=plan.expect, kind=plan.kind))
     return samples
 
 

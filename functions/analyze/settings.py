@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 
 from shared.jobs.sweep import Patience
+from shared.medical import Acknowledged
 
 from . import failpoints
 
@@ -29,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models_bucket: str = ""  # empty: kinds that need a model fail
     allow_sample_models: bool = False  # models trained on drawn pictures; set by the local cloud
     model_threads: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0  # 0: as measured when the model was added
+    medical_intended_use_ack: Acknowledged = ""
+    k_service: str = ""  # set by Google Cloud, nowhere else
     push_audience: Text
     push_service_account: Text
     push_subscriptions: tuple[str, ...] = ()  # full names; empty: any subscription

@@ -11,8 +11,10 @@ from shared.errors import LoupeError, Unavailable
 from shared.http.failures import as_refusal
 from shared.jobs.hold import Hold
 from shared.jobs.protocol import Completion, Lost, Outcome
+from shared.medical import check_intended_use
 from shared.metrics import stage
 from shared.model.job import Failure
+from shared.model.kinds import KINDS
 from shared.model.states import Stage
 from shared.version import VERSION
 
@@ -49,7 +51,10 @@ def work(claim: Claim, services: Services) -> Outcome:
 
 def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
     job_id, job, hold = claim.job_id, claim.job, Hold(services.jobs, claim)
+    told = services.settings
     try:
+        kind = KINDS[job.kind]
+        check_intended_use(kind, acknowledged=told.medical_intended_use_ack, in_cloud=bool(told.k_service))
         ready = [_judged(claim, services, hold, index) for index in range(len(job.images))]
         held = services.jobs.advance(claim, Stage.ANALYZING)
         reach("after_advance")

@@ -19,6 +19,7 @@ from shared.http.idempotency import HEADER, idempotency_key
 from shared.jobs import creation
 from shared.jobs.access import owned_job
 from shared.logging import traceparent
+from shared.medical import check_intended_use
 from shared.model.job import KEPT, Consent, Job, JobImage, new_job_id, object_name, resource
 from shared.model.kinds import Priority
 from shared.model.states import ImageState, State
@@ -33,7 +34,9 @@ def create_job(services: Services, request: Request) -> Response:
     caller = services.gate.caller(request.headers)
     wanted = read_json(request, JobRequest)
     key = idempotency_key(request.headers.get(HEADER), wanted.request_id)
-    admit(wanted, services.switches.now())
+    kind = admit(wanted, services.switches.now())
+    told = services.settings
+    check_intended_use(kind, acknowledged=told.medical_intended_use_ack, in_cloud=bool(told.k_service))
     _keep_to_budget(services, wanted.priority)
     job_id, job = new_job_id(), _new_job(caller.uid, wanted, services)
     uploads = _sign(services, job_id, job)

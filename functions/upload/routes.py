@@ -20,6 +20,7 @@ CREATE: Final = Operation(
     reasons=(
         "KIND_UNKNOWN",
         "KIND_DISABLED",
+        "INTENDED_USE_NOT_ACKNOWLEDGED",
         "IMAGE_COUNT",
         "IMAGE_TYPE",
         "IMAGE_SIZE",

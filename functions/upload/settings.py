@@ -8,6 +8,7 @@ import msgspec
 
 from shared.auth.appcheck import KEYS_URL as APP_CHECK_KEYS_URL
 from shared.auth.identity import KEYS_URL as ID_TOKEN_KEYS_URL
+from shared.medical import Acknowledged
 from shared.quota import Rate
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -28,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quota_burst: Count = 50
     quota_per_hour: Count = 500
     daily_budget_micro_usd: Annotated[int, msgspec.Meta(ge=0)] = 10 * DOLLAR
+    medical_intended_use_ack: Acknowledged = ""
+    k_service: str = ""  # set by Google Cloud, nowhere else
     cors_origins: tuple[str, ...] = ("*",)
     otel_exporter_otlp_endpoint: str = ""  # a collector of spans; empty: none are made
 

@@ -12,6 +12,7 @@ import msgspec
 
 from loupe.demo.verdicts import Shown
 from loupe.view import words
+from loupe.view.lesion import percent
 from loupe.view.words import harmless
 from shared.version import VERSION
 
@@ -62,6 +63,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     times: tuple[Fact, ...] = ()
     engine: str = ""
+    answer: str = ""  # of a classifier, with how sure it is
+    advice: tuple[str, ...] = ()
+    disclaimers: tuple[str, ...] = ()
 
 
 def render(shown: Sequence[Shown], *, at: datetime) -> str:
@@ -99,6 +103,7 @@ def card(shown: Shown) -> Card:
     job, image = result.job, result.images[0] if result.images else {}
     error = job.get("error") or {}
     full = (result.reports.get("inspection") or {}).get("full") or {}
+    lesion = (result.reports.get("skin_lesion") or {}).get("full") or {}
     return Card(
         title=sample.title,
         file=sample.path.name,
@@ -120,7 +125,14 @@ def card(shown: Shown) -> Card:
         facts=tuple(_facts(image, sample.path.stat().st_size)),
         times=tuple(_times(job, outcome.seconds)),
         engine=harmless((job.get("provenance") or {}).get("vision", "")),
+        answer=_answer(lesion) if lesion else "",
+        advice=tuple(harmless(one["text"]) for one in lesion.get("advice") or ()),
+        disclaimers=tuple(harmless(one["text"]) for one in lesion.get("disclaimers") or ()),
     )
+
+
+def _answer(lesion: Mapping[str, Any]) -> str:
+    return f"{harmless(lesion['message'])} ({percent(lesion['confidence'])})"
 
 
 def _facts(image: Mapping[str, Any], size: int) -> list[Fact]:

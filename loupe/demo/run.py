@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from loupe.client.analysis import Outcome
     from tools.samples import Sample
 
-KIND: Final = "inspection"
 WITHIN: Final = 180.0  # seconds for all of them
 LONGEST: Final = 1280  # pixels of a picture on the page
 
@@ -58,8 +57,8 @@ def _wanted(sample: Sample) -> Wanted:
         content_type=content_type(sample.path) or "application/octet-stream",
         size=sample.path.stat().st_size,
     )
-    # The samples show invented places; nobody's privacy is in them.
-    return Wanted(kind=KIND, photos=(photo,), location=True)
+    # The samples show invented places; nobody's privacy is in them. Where a lesion was taken is nobody's business.
+    return Wanted(kind=sample.kind, photos=(photo,), location=sample.kind == "inspection")
 
 
 def _shown(phone: Phone, sample: Sample, outcome: Outcome, folder: Path) -> Shown:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loupe.demo.verdicts import Shown
-from loupe.view import words
+from loupe.view import lesion, words
 from loupe.view.result import STATE_STYLES
 from loupe.view.words import harmless
 
@@ -35,7 +35,7 @@ def _cells(shown: Shown) -> tuple[str | Text, ...]:
         return shown.sample.title, Text("refused", style="red"), "", "", seconds, as_expected
     job = shown.outcome.result.job
     state, summary = str(job["state"]), job.get("summary") or {}
-    said = Text(words.shortened(harmless(summary.get("text", "")), 70))
+    said = Text(words.shortened(harmless(summary.get("text") or lesion.gist(summary)), 100))
     for remark in (job["error"],) if job.get("error") else job["warnings"]:
         said.append(("\n" if said.plain else "") + words.first_sentence(harmless(remark["message"])), style="yellow")
     quality = f"{summary['quality']:.0f}" if "quality" in summary else ""

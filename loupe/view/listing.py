@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from loupe.view import lesion
 from loupe.view.result import STATE_STYLES
 from loupe.view.words import harmless, shortened
 
@@ -46,4 +47,5 @@ def _gist(job: Mapping[str, Any]) -> str:
     if error:
         return shortened(harmless(error["message"]), 80)
     quality = f"quality {summary['quality']:.0f}" if "quality" in summary else ""
-    return shortened(harmless(summary.get("text") or summary.get("camera") or quality or job.get("stage", "")), 80)
+    said = summary.get("text") or lesion.gist(summary) or summary.get("camera") or quality or job.get("stage", "")
+    return shortened(harmless(said), 80)

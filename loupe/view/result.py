@@ -15,7 +15,7 @@ from rich.text import Text
 
 from loupe.client.analysis import Outcome
 from loupe.client.results import Result
-from loupe.view import words
+from loupe.view import lesion, words
 from loupe.view.words import harmless
 
 STATE_STYLES: Final = {"COMPLETED": "green", "FAILED": "red", "CANCELLED": "yellow"}
@@ -83,12 +83,13 @@ def _rows(result: Result, pictures: Sequence[Path]) -> Iterator[Row]:
     error = result.job.get("error")
     if error:
         yield "Reason", Text.assemble((harmless(error["message"]), "red"), (f" ({harmless(error['reason'])})", "dim"))
-    for image in result.images:
-        yield from _photo(image)
+    for number, image in enumerate(result.images, start=1):
+        yield from _photo(image, f" {number}" if len(result.images) > 1 else "")
+    yield from lesion.rows(result.reports)
     for report in result.reports.values():
         yield from _findings(report.get("full") or {})
     for remark in _remarks(result.job):
-        yield "Warning", Text.assemble(("⚠ ", "yellow"), harmless(remark["message"]))
+        yield "Warning", Text.assemble(("⚠ ", "yellow"), _which(remark, result), harmless(remark["message"]))
     engine = (result.job.get("provenance") or {}).get("vision")
     if engine:
         yield "Read by", Text(harmless(engine))
@@ -96,12 +97,19 @@ def _rows(result: Result, pictures: Sequence[Path]) -> Iterator[Row]:
         yield "Pictures", Group(*(Text(str(path), style="cyan") for path in pictures))
 
 
-def _photo(image: Mapping[str, Any]) -> Iterator[Row]:
+def _which(remark: Mapping[str, Any], result: Result) -> str:
+    """Which of several photos a remark is about."""
+    index = remark.get("image")
+    return "" if index is None or len(result.images) < 2 else f"Photo {int(index) + 1}: "
+
+
+def _photo(image: Mapping[str, Any], number: str) -> Iterator[Row]:
+    """The facts of one photo of a job; `number` is empty where there is only one."""
     quality = (image.get("quality") or {}).get("score")
     if quality is not None:
-        yield "Quality", meter(float(quality))
+        yield f"Quality{number}", meter(float(quality))
     kind = str(image.get("type", "")).removeprefix("image/").upper()
-    yield "Photo", Text(f"{words.dimensions(image)} · {harmless(kind)} · {words.size(image['size'])}")
+    yield f"Photo{number}", Text(f"{words.dimensions(image)} · {harmless(kind)} · {words.size(image['size'])}")
     exif = image.get("exif") or {}
     facts = (("Camera", words.camera(exif)), ("Taken", words.taken(exif)), ("Place", words.place(image.get("gps"))))
     for label, value in facts:

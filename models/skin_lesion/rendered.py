@@ -20,8 +20,8 @@ from models.skin_lesion.pictures import Square, squared
 PIXELS: Final = 192  # of a rendered picture, before it becomes the network's square
 VIEWS: Final = 2  # photos of a lesion
 AMBIGUOUS: Final = 0.35  # share of the lesions that look a little like another class
-OTHERS: Final = 0.2  # pictures of no lesion for every picture of one
-EDITION: Final = 1  # of the renderer: a kept set of another edition is made anew
+OTHERS: Final = 0.5  # pictures of no lesion for every picture of one
+EDITION: Final = 2  # of the renderer: a kept set of another edition is made anew
 
 
 def scenes(lesions: int, seed: int) -> list[Scene]:

@@ -67,8 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.skin_lesion.train", description=__doc__)
     parser.add_argument("--ham10000", type=Path, metavar="DIR", help="train on this folder, laid out as HAM10000")
-    parser.add_argument("--lesions", type=int, default=260, help="rendered lesions of each class [%(default)s]")
-    parser.add_argument("--epochs", type=int, default=24, help="[%(default)s]")
+    parser.add_argument("--lesions", type=int, default=240, help="rendered lesions of each class [%(default)s]")
+    parser.add_argument("--epochs", type=int, default=22, help="[%(default)s]")
     parser.add_argument("--seed", type=int, default=7, help="[%(default)s]")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads [%(default)s]")
     parser.add_argument("--version", type=int, default=1, help="the version that the manifest names [%(default)s]")

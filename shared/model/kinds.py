@@ -28,6 +28,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     min_images: int
     max_images: int
     options: Mapping[str, type[bool | int | float | str]] = {}  # what a request may set, and of which type
+    medical: bool = False  # off in the cloud until its intended use is acknowledged (shared/medical.py)
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -39,6 +40,14 @@ KINDS: Final[Mapping[str, Kind]] = {
             min_images=1,
             max_images=1,
             options={"text": bool, "colors": bool},
+        ),
+        Kind(
+            name="skin_lesion",
+            title="Skin lesion: a classifier's answer under a safety policy; not a medical device",
+            min_images=1,
+            max_images=3,
+            options={"locale": str, "topK": int, "heatmap": bool},
+            medical=True,
         ),
     )
 }

@@ -136,6 +136,33 @@ def test_an_operator_can_turn_a_kind_off(stack, alice):
     assert create(stack.upload(), alice).status_code == 201
 
 
+LESION = body_of(kind="skin_lesion")
+ACKNOWLEDGED = "research-and-education-only"
+
+
+def test_a_medical_kind_is_off_in_the_cloud_until_its_operator_answers_for_it(stack, alice):
+    refused = create(stack.upload(k_service="upload"), alice, LESION)
+    assert (refused.status_code, reason(refused)) == (400, "INTENDED_USE_NOT_ACKNOWLEDGED")
+    assert "MEDICAL_INTENDED_USE_ACK" in refused.json["error"]["message"]
+    assert stack.jobs_of(alice) == []
+    answered_for = stack.upload(k_service="upload", medical_intended_use_ack=ACKNOWLEDGED)
+    assert create(answered_for, alice, LESION).status_code == 201
+    assert create(stack.upload(k_service="upload"), alice).status_code == 201  # other kinds are not concerned
+
+
+def test_a_medical_kind_can_be_tried_out_locally(upload, alice):
+    assert create(upload, alice, LESION).status_code == 201
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 201), (3, 201), (4, 400), (0, 400)])
+def test_a_lesion_takes_one_to_three_photos(upload, alice, count, expected):
+    answer = create(upload, alice, {**LESION, "images": LESION["images"] * count})
+    assert answer.status_code == expected
+    if expected == 400:
+        assert reason(answer) == "IMAGE_COUNT"
+        assert answer.json["error"]["details"][0]["metadata"] == {"min": "1", "max": "3", "given": str(count)}
+
+
 @pytest.mark.parametrize("way", ["header", "body"])
 def test_a_repeated_request_is_answered_with_the_first_job(upload, alice, way):
     headers = {"Idempotency-Key": "k-1"} if way == "header" else {}

@@ -7,5 +7,6 @@ from typing import Final
 
 from .inspection import inspect
 from .port import Analyzer
+from .skin_lesion import analyze_lesion
 
-ANALYZERS: Final[Mapping[str, Analyzer]] = {"inspection": inspect}
+ANALYZERS: Final[Mapping[str, Analyzer]] = {"inspection": inspect, "skin_lesion": analyze_lesion}

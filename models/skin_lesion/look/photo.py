@@ -68,8 +68,8 @@ def encoded(picture: Image.Image, quality: int = 90) -> bytes:
 def _skin(canvas: Canvas, tone: int) -> Rgb:
     colour = np.array(TONES[tone], dtype=np.float32) / 255
     mottled = 0.94 + 0.1 * canvas.noise(4)
-    furrows = 1 - 0.07 * canvas.ridges(55) - 0.05 * canvas.ridges(95)
-    grain = 1 + 0.06 * (canvas.noise(160) - 0.5)
+    furrows = 1 - 0.09 * canvas.ridges(55) - 0.07 * canvas.ridges(95)
+    grain = 1 + 0.16 * (canvas.noise(260) - 0.5)
     blush = canvas.between(0.0, 0.12) * canvas.noise(3)
     lit: Rgb = colour * (mottled * furrows * grain)[..., None] * np.exp(-blush[..., None] * BLOOD)
     return lit
@@ -118,13 +118,14 @@ def _ruler(canvas: Canvas, picture: Rgb) -> Rgb:
 
 
 def _light(canvas: Canvas, picture: Rgb) -> Rgb:
-    """A lamp on one side, its colour, and the dark corners of a lens held close."""
+    """A lamp on one side, its colour, the dark corners of a lens held close, and a camera that exposes by itself."""
     angle, slope = canvas.between(0, 2 * np.pi), canvas.between(0.0, 0.18)
     lamp = 1 + slope * (canvas.x * np.cos(angle) + canvas.y * np.sin(angle))
     reach, depth = canvas.between(0.9, 1.6), canvas.between(0.0, 0.45) if canvas.between(0, 1) < 0.5 else 0.0
     corners = 1 - depth / (1 + np.exp(-(np.hypot(canvas.x, canvas.y) - reach) * 8))
     balance = np.array([canvas.between(0.92, 1.08) for _ in range(3)], dtype=np.float32)
-    lit: Rgb = picture * (lamp * corners * canvas.between(0.8, 1.12))[..., None] * balance
+    exposure = (0.55 / float(picture.mean())) ** 0.5 * canvas.between(0.82, 1.1)
+    lit: Rgb = picture * (lamp * corners * exposure)[..., None] * balance
     return lit
 
 
@@ -137,8 +138,8 @@ def _gloss(canvas: Canvas, picture: Rgb) -> Rgb:
 
 
 def _lens(canvas: Canvas, picture: Rgb) -> Rgb:
-    """A little out of focus: up to half a hundredth of the shorter half side."""
-    radius = canvas.between(0.0, 0.005) * canvas.unit
+    """A little out of focus: by up to a thousandth of the picture's shorter side."""
+    radius = canvas.between(0.0, 0.002) * canvas.unit
     image = Image.fromarray(_bytes(picture)).filter(ImageFilter.GaussianBlur(radius))
     return np.asarray(image, dtype=np.float32) / 255
 

@@ -130,3 +130,18 @@ def test_times_are_those_of_the_job(sample):
 )
 def test_a_sample_that_does_not_do_what_it_was_made_for_is_a_surprise(expected, changes, said):
     assert surprise(expected, outcome(**changes)) == said
+
+
+def test_an_answer_about_a_lesion_comes_with_its_advice_and_disclaimers(sample):
+    report = {
+        "message": f"Most like “Melanoma”. {HOSTILE}",
+        "confidence": 0.7999,
+        "advice": [{"key": "advice.soon", "text": "See a clinician soon."}],
+        "disclaimers": [{"key": "disclaimer.device", "text": "Not a medical device."}],
+    }
+    result = Result(job=job(), images=[], findings=[], reports={"skin_lesion": {"full": report}})
+    shown = Shown(sample=sample, outcome=Outcome(wanted=WANTED, seconds=1.0, result=result))
+    page = render([shown], at=datetime(2026, 11, 26, tzinfo=UTC))
+    for part in ("Most like “Melanoma”", "(79 %)", "See a clinician soon.", "Not a medical device."):
+        assert part in page
+    assert "script" not in {tag for tag, _ in tags(page)}

@@ -18,15 +18,11 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
-    """All photos together. `weights` sum to 1; `disagreement` is 0 where all say the same, 1 at most.
-
-    `best_quality` is that of the best photo, 0 to 100.
-    """
+    """All photos together. `weights` sum to 1; `disagreement` is 0 where all say the same, 1 at most."""
 
     probabilities: Distribution
     weights: tuple[float, ...]
     disagreement: float
-    best_quality: float
 
     @property
     def count(self) -> int:
@@ -37,8 +33,10 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
 def aggregate(opinions: Sequence[Opinion], *, least_weight: float) -> Aggregate:
     """The average of distributions over the same labels, weighted by quality, and their disagreement.
 
-    A photo of quality 0 counts `least_weight`, one of 100 counts 1. Disagreement leaves quality out, or a poor photo of
-    something else would not be noticed. The opinions are at least one, and distributions (see `is_distribution`).
+    A photo of quality 0 counts `least_weight`, one of 100 counts 1. Quality weighs photos of one lesion against each
+    other and does nothing else: dark skin has low contrast, so a bound on quality would be one on people. Disagreement
+    leaves it out, or a poor photo of something else would not be noticed. The opinions are at least one, and
+    distributions (see `is_distribution`).
     """
     weights = [max(least_weight, _share(opinion.quality)) for opinion in opinions]
     total = math.fsum(weights)
@@ -48,7 +46,6 @@ def aggregate(opinions: Sequence[Opinion], *, least_weight: float) -> Aggregate:
         probabilities=_mixture(rows, shares),
         weights=shares,
         disagreement=disagreement(rows),
-        best_quality=max(100 * _share(opinion.quality) for opinion in opinions),
     )
 
 

@@ -34,8 +34,8 @@ def decide(opinions: Sequence[Opinion], labels: Sequence[str], policy: Policy) -
     """Hold what the model said of 1 to n photos to the policy. Nothing that a model could say raises.
 
     INCONCLUSIVE where the surest label is below `bounds.shown`, where photos contradict each other or labels tie, and
-    where any photo's answer is not a distribution over the labels. SPECIFIC from `bounds.specific` on, but for poor
-    photos and labels without advice of their own.
+    where any photo's answer is not a distribution over the labels. SPECIFIC from `bounds.specific` on, but for labels
+    without advice of their own.
     """
     broken = _broken(opinions, labels, policy)
     if broken:
@@ -47,17 +47,21 @@ def decide(opinions: Sequence[Opinion], labels: Sequence[str], policy: Policy) -
     silenced = tuple(_silenced(surest, lead, whole, policy))
     if silenced:
         return _inconclusive(silenced, policy, whole)
-    held_back = tuple(_held_back(label, surest, whole, policy))
-    verdict = Verdict.SPECIFIC if surest >= policy.bounds.specific and not held_back else Verdict.GENERIC
+    own = policy.specific.get(label, ())
+    sure = surest >= policy.bounds.specific
+    verdict = Verdict.SPECIFIC if sure and own else Verdict.GENERIC
     urgent = _urgent(label, labels, whole, policy)
-    own = policy.specific[label] if verdict is Verdict.SPECIFIC else policy.generic
     return Decision(
         verdict=verdict,
-        because=held_back,
+        because=(Because.NO_ADVICE,) if sure and not own else (),
         confidence=rounded_down(surest),
         label=label,
         urgent=urgent,
-        advice=(*(policy.red_flag if urgent else ()), *own, *policy.always),
+        advice=(
+            *(policy.red_flag if urgent else ()),
+            *(own if verdict is Verdict.SPECIFIC else policy.generic),
+            *policy.always,
+        ),
         disclaimers=policy.disclaimers,
         aggregate=whole,
     )
@@ -85,15 +89,6 @@ def _silenced(surest: float, lead: float, whole: Aggregate, policy: Policy) -> I
         yield Because.DISAGREEMENT
     if lead <= policy.tie_margin:
         yield Because.TIE
-
-
-def _held_back(label: str, surest: float, whole: Aggregate, policy: Policy) -> Iterator[Because]:
-    if surest < policy.bounds.specific:
-        return
-    if whole.best_quality < policy.min_quality:
-        yield Because.POOR_PHOTOS
-    if not policy.specific.get(label):
-        yield Because.NO_ADVICE
 
 
 def _urgent(label: str, labels: Sequence[str], whole: Aggregate, policy: Policy) -> bool:

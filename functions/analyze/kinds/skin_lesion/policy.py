@@ -39,7 +39,6 @@ class Because(StrEnum):
     TIE = "TIE"  # two labels are equally sure
     NOT_PROBABILITIES = "NOT_PROBABILITIES"  # the model's answer is none
     ONE_LABEL = "ONE_LABEL"  # a model with one label cannot be unsure
-    POOR_PHOTOS = "POOR_PHOTOS"  # every photo has a quality warning: no label's own advice
     NO_ADVICE = "NO_ADVICE"  # the policy has no advice for this label
 
 
@@ -61,8 +60,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     """One version of the policy. Advice and disclaimers are keys of the texts.
 
     `sum_tolerance`: how far probabilities may be from summing to 1. `tie_margin`: a lead of at most this is none.
-    `max_disagreement`: above it photos contradict each other (see `aggregate`). `min_quality`: the best photo's quality
-    (0 to 100) that a label's own advice needs. `least_weight`: of a photo of quality 0.
+    `max_disagreement`: above it photos contradict each other (see `aggregate`). `least_weight`: what a photo of quality
+    0 counts.
     """
 
     version: str
@@ -71,7 +70,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     tie_margin: Share
     min_labels: int
     max_disagreement: Share
-    min_quality: float
     least_weight: Annotated[float, msgspec.Meta(gt=0, le=1)]
     red_flags: RedFlags
     always: Keys

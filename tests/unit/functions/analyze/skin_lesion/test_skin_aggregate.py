@@ -18,7 +18,7 @@ def opinion(*probabilities: float, quality: float = 100) -> Opinion:
 def test_one_photo_is_what_the_model_said():
     whole = aggregate([opinion(0.7, 0.2, 0.1, quality=30)], least_weight=0.1)
     assert whole.probabilities == (0.7, 0.2, 0.1)
-    assert (whole.count, whole.weights, whole.disagreement, whole.best_quality) == (1, (1.0,), 0.0, 30)
+    assert (whole.count, whole.weights, whole.disagreement) == (1, (1.0,), 0.0)
 
 
 def test_a_photo_counts_as_much_as_it_is_good():
