@@ -41,7 +41,7 @@ def train(training: Examples, validation: Examples, *, epochs: int, seed: int, r
     model = network()
     weights = _class_weights(training.labels)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = epochs * max(1, len(training) // BATCH)
+    steps = max(10, epochs * (len(training) // BATCH))  # with fewer there is nothing to schedule
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=RATE, total_steps=steps, pct_start=0.2)
     for epoch in range(1, epochs + 1):
         model.train()
