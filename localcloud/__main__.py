@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from localcloud import topology
+from localcloud import models, topology
 from localcloud.edge import Edge
 from localcloud.ground import PROJECT, Ground, Ports
 from localcloud.keys import Keys
@@ -29,10 +29,11 @@ def main() -> int:
         edge=Edge(),
         project=arguments.project,
     )
-    return asyncio.run(_run(ground, only=arguments.only.split(","), bare=arguments.bare))
+    shipped = None if arguments.bare else arguments.models
+    return asyncio.run(_run(ground, only=arguments.only.split(","), bare=arguments.bare, shipped=shipped))
 
 
-async def _run(ground: Ground, *, only: list[str], bare: bool) -> int:
+async def _run(ground: Ground, *, only: list[str], bare: bool, shipped: Path | None) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,6 +45,8 @@ async def _run(ground: Ground, *, only: list[str], bare: bool) -> int:
             running.append(service)
         if not bare:
             topology.lay(running, project=ground.project, ports=ground.ports)
+        if shipped is not None:
+            models.lay(running, bucket=topology.Names(project=ground.project).models_bucket, folder=shipped)
             for scheduler in _schedulers(running, ground):
                 await scheduler.start()
                 running.append(scheduler)
@@ -71,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--project", default=PROJECT)
     parser.add_argument("--only", default=",".join(NAMES), help="services to start, with commas between")
     parser.add_argument("--bare", action="store_true", help="without Loupe's own buckets, topics and subscriptions")
+    parser.add_argument("--models", type=Path, default=models.SHIPPED, help="folder of the models that come with it")
     for name, port in Ports():
         parser.add_argument(f"--{name}-port", dest=name, type=int, default=port)
     return parser.parse_args()

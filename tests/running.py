@@ -36,11 +36,12 @@ class LocalCloud:
     only: str
     ports: Ports = field(default_factory=free_ports)
     project: str = PROJECT
+    options: tuple[str, ...] = ("--bare",)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> LocalCloud:
         """Returns when every port is open."""
-        command = [sys.executable, "-m", "localcloud", "--bare", "--data", str(self.data), "--only", self.only]
+        command = [sys.executable, "-m", "localcloud", *self.options, "--data", str(self.data), "--only", self.only]
         command += [part for name, port in self.ports for part in (f"--{name}-port", str(port))]
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(self.data)}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)

@@ -14,15 +14,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from localcloud.faults.failure import Fault
 from localcloud.ground import Ground
 from localcloud.keys import SIGNER_EMAIL
+from localcloud.storage.attributes import Attributes
 from localcloud.storage.buckets import CorsRule, SettingsPatch
+from localcloud.storage.checksums import Digest
 from localcloud.storage.cors import EVERYBODY, LOCAL_DEFAULT, Cors
 from localcloud.storage.dispatch import Dispatcher, Publish
 from localcloud.storage.errors import CLIENT_CLOSED, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Refusal, injected
+from localcloud.storage.intents import Intent
 from localcloud.storage.notifications import config_from
 from localcloud.storage.routes import is_json, routes
 from localcloud.storage.signatures import Signer
 from localcloud.storage.store import Store
 from localcloud.web import WebServer
+
+LAID = {"loupe": "laid at start"}  # custom metadata of objects that nobody has written but the start of the stack
 
 
 class Storage:
@@ -61,6 +66,24 @@ class Storage:
         """Makes a bucket, open to browsers of any origin, unless there is one called so. Raises Refusal 400."""
         if self._store.buckets.find(name) is None:
             self._store.buckets.add(name, SettingsPatch(cors=list(LOCAL_DEFAULT)))
+
+    def ensure_object(self, bucket: str, name: str, data: bytes, content_type: str) -> None:
+        """Has such an object in a bucket, unless somebody else has written one of that name since.
+
+        Raises:
+            Refusal: 400, or 404 if there is no such bucket.
+        """
+        there = self._store.objects.find(bucket, name)
+        if there is not None and there.attributes.metadata != LAID:
+            return
+        digest = Digest()
+        digest.update(data)
+        if there is not None and there.content.checksums == digest.checksums():
+            return
+        attributes = Attributes(content_type=content_type, metadata=LAID)
+        with self._store.blobs.writing() as writer:
+            writer.write(data)
+            self._store.keep(writer, Intent(bucket=bucket, name=name, attributes=attributes))
 
     def ensure_notification(
         self,
