@@ -68,6 +68,10 @@ run "uploads_are_written_once" {
     error_message = "upload has one grant on one bucket."
   }
   assert {
+    condition     = toset([for key, grant in google_storage_bucket_iam_member.this : grant.role if grant.member == "serviceAccount:status@example.com"]) == toset(["roles/storage.objectViewer"])
+    error_message = "status looks at photos and pictures, and changes none."
+  }
+  assert {
     condition     = alltrue([for key, bucket in google_storage_bucket.this : bucket.public_access_prevention == "enforced"])
     error_message = "No bucket can be made public."
   }

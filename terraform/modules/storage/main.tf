@@ -89,9 +89,11 @@ resource "google_storage_bucket_iam_member" "this" {
     # May create and not delete, so not overwrite either.
     uploads-create = { bucket = "uploads", role = "roles/storage.objectCreator", member = var.uploader }
     uploads-keep   = { bucket = "uploads", role = var.keeper_role, member = var.analyze }
-    derived-read   = { bucket = "derived", role = "roles/storage.objectViewer", member = var.reader }
-    derived-write  = { bucket = "derived", role = "roles/storage.objectUser", member = var.analyze }
-    models-read    = { bucket = "models", role = "roles/storage.objectViewer", member = var.analyze }
+    # A job that is to run once more needs its photos: status asks whether they are there, and 404 needs the list.
+    uploads-look  = { bucket = "uploads", role = "roles/storage.objectViewer", member = var.reader }
+    derived-read  = { bucket = "derived", role = "roles/storage.objectViewer", member = var.reader }
+    derived-write = { bucket = "derived", role = "roles/storage.objectUser", member = var.analyze }
+    models-read   = { bucket = "models", role = "roles/storage.objectViewer", member = var.analyze }
   }
 
   bucket = google_storage_bucket.this[each.value.bucket].name
