@@ -11,6 +11,7 @@ import click
 
 from loupe.commands.analyze import analyze
 from loupe.commands.asking import cancel, delete, reprocess, retry
+from loupe.commands.backup import backup, restore
 from loupe.commands.check import check
 from loupe.commands.demo import demo
 from loupe.commands.dlq import dlq
@@ -33,7 +34,7 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
 COMMANDS: Final = (
     *(analyze, check, demo, up, down, env, jobs, watch),
-    *(cancel, retry, reprocess, delete, top, doctor, dlq, faults),
+    *(cancel, retry, reprocess, delete, top, doctor, dlq, backup, restore, faults),
 )
 
 
