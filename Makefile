@@ -8,10 +8,10 @@ PROFILE ?= mild
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format chaos chaos-real bench bundle lock clean
+.PHONY: help setup demo up test check format chaos chaos-real bench bench-intake bundle lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment and install the locked requirements
 
@@ -46,11 +46,14 @@ chaos: setup ## run the job protocol under faults: SEEDS=100000 START=0 PROFILE=
 chaos-real: setup ## play the fault matrix on real processes: ARGS="--rows 4,5 --seed 7 --json"
 	@$(PY) -m tools.chaos_real $(ARGS)
 
-bench: setup ## measure the local stack; tables on screen, JSON in bench-out/
+bench: setup ## measure everything, or ARGS=stack; tables on screen, JSON in bench-out/
 	@$(PY) -m tools.bench $(ARGS)
 
 bundle: setup ## write what is deployed to dist/: one zip per function
 	@$(PY) -m tools.bundle $(ARGS)
+
+bench-intake: setup ## measure the intake, beside sharp and the Firebase extension
+	@$(PY) -m tools.bench intake
 
 lock: setup ## resolve functions/*/requirements.txt and requirements.in into requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tools.bench import stack
+from tools.bench import intake, stack
 
-BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {"stack": stack.run}
+BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {"stack": stack.run, "intake": intake.run}
 
 
 def main(names: list[str]) -> int:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 OUT: Final = Path("bench-out")
-DIGITS: Final = {"s": 2}
+DIGITS: Final = {"s": 2, "x": 2}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

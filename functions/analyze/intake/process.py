@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import select
 import subprocess
@@ -46,8 +48,9 @@ class Child:
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
-        os.set_blocking(self._stdin.fileno(), False)
-        os.set_blocking(self._stdout.fileno(), False)
+        for pipe in (self._stdin, self._stdout):
+            os.set_blocking(pipe.fileno(), False)
+            _widen(pipe.fileno())
         self._task = task
 
     @property
@@ -94,13 +97,14 @@ class Child:
                 raise ChildDied(self._reap()) from None
 
     def _receive(self, length: int, deadline: float) -> bytearray:
-        received = bytearray()
-        while len(received) < length:
+        received = bytearray(length)
+        rest = memoryview(received)
+        while rest:
             _wait(self._stdout.fileno(), select.POLLIN, deadline)
-            chunk = os.read(self._stdout.fileno(), min(_CHUNK, length - len(received)))
-            if not chunk:
+            count = os.readv(self._stdout.fileno(), [rest[:_CHUNK]])
+            if not count:
                 raise ChildDied(self._reap())
-            received += chunk
+            rest = rest[count:]
         return received
 
     def _reap(self) -> int:
@@ -118,6 +122,12 @@ def _wait(descriptor: int, event: int, deadline: float) -> None:
         raise TimeoutError
 
 
+def _widen(descriptor: int) -> None:
+    """Let a pipe hold a megabyte, so that a photo is not handed over in fifty pieces."""
+    with contextlib.suppress(AttributeError, OSError):  # Linux has this, within limits that a user may have used up
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _CHUNK)
+
+
 def _environment() -> dict[str, str]:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     # What Loupe's functions share, beside the function in an archive and above it elsewhere; and the folder in which
@@ -128,5 +138,8 @@ def _environment() -> dict[str, str]:
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         environment[threads] = "1"
     environment["MALLOC_ARENA_MAX"] = "2"  # more would eat address space, which is limited
+    # What a photo of usual size needs is kept for the next one: giving it back and faulting it in again costs a tenth
+    # of the CPU. Larger blocks go back at once.
+    environment["MALLOC_MMAP_THRESHOLD_"] = environment["MALLOC_TRIM_THRESHOLD_"] = str(32 * 2**20)
     environment["LC_ALL"] = "C.UTF-8"
     return environment
