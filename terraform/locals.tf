@@ -53,11 +53,12 @@ locals {
   }
   environment = {
     upload = merge(local.front, {
-      UPLOADS_BUCKET         = module.storage.buckets.uploads
-      SIGNER_EMAIL           = module.project.accounts.upload.email
-      QUOTA_BURST            = tostring(var.quota.burst)
-      QUOTA_PER_HOUR         = tostring(var.quota.per_hour)
-      DAILY_BUDGET_MICRO_USD = local.daily_budget
+      UPLOADS_BUCKET           = module.storage.buckets.uploads
+      SIGNER_EMAIL             = module.project.accounts.upload.email
+      QUOTA_BURST              = tostring(var.quota.burst)
+      QUOTA_PER_HOUR           = tostring(var.quota.per_hour)
+      DAILY_BUDGET_MICRO_USD   = local.daily_budget
+      MEDICAL_INTENDED_USE_ACK = var.medical_intended_use_ack
     })
     status = merge(local.front, {
       UPLOADS_BUCKET = module.storage.buckets.uploads
@@ -76,6 +77,7 @@ locals {
       MODELS_BUCKET               = module.storage.buckets.models
       ALLOW_SAMPLE_MODELS         = tostring(var.allow_sample_models)
       MODEL_THREADS               = "0" # as measured when the model was added
+      MEDICAL_INTENDED_USE_ACK    = var.medical_intended_use_ack
       EVENTS_TOPIC                = "projects/${var.project_id}/topics/events"
       UPLOADS_TOPIC               = "projects/${var.project_id}/topics/uploads"
       PUSH_SERVICE_ACCOUNT        = module.project.accounts.pusher.email

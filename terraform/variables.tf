@@ -240,6 +240,17 @@ variable "log_archive_days" {
   }
 }
 
+variable "medical_intended_use_ack" {
+  description = "Set to research-and-education-only, the operator answers for running the kind skin_lesion as nothing else, and no medical device. Empty: it is off."
+  type        = string
+  default     = ""
+  nullable    = false
+  validation {
+    condition     = contains(["", "research-and-education-only"], var.medical_intended_use_ack)
+    error_message = "Leave medical_intended_use_ack empty, or set it to research-and-education-only: see docs/guides/skin-lesion.md."
+  }
+}
+
 variable "monthly_budget" {
   description = "The project's budget a month, in the billing account's currency. Notices go out at 50, 80, 90 and 100 %; it needs billing_account."
   type        = number
