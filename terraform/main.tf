@@ -114,6 +114,31 @@ resource "google_secret_manager_secret_iam_member" "page_token" {
   member    = module.project.accounts.status.member
 }
 
+# What the pipeline proves with that its photo comes from the app: docs/guides/deploy.md says how to fill it.
+resource "google_secret_manager_secret" "debug_token" {
+  count = var.app_check && var.github != null ? 1 : 0
+
+  project   = var.project_id
+  secret_id = "${var.prefix}-app-check-debug-token"
+
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+
+        dynamic "customer_managed_encryption" {
+          for_each = module.project.kms_key == null ? [] : [module.project.kms_key]
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [module.project]
+}
+
 module "upload" {
   source = "./modules/function"
 
@@ -238,6 +263,6 @@ module "ci" {
   prefix        = var.prefix
   github        = var.github
   source_bucket = module.storage.buckets.source
-  secret        = google_secret_manager_secret.page_token.secret_id
+  secrets       = [for secret in concat([google_secret_manager_secret.page_token], google_secret_manager_secret.debug_token) : secret.secret_id]
   accounts      = { for name, account in module.project.accounts : name => account.id if name != "pusher" }
 }

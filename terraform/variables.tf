@@ -193,12 +193,14 @@ variable "firestore_location" {
 }
 
 variable "github" {
-  description = "The repository that deploys this project, with the numeric id of its owner. Null: no pipeline."
+  description = "The repository that deploys this project, with the numeric id of its owner, and where Terraform's state is. Null: no pipeline."
   type = object({
-    owner      = string
-    owner_id   = string
-    repository = string
-    branch     = optional(string, "main")
+    owner        = string
+    owner_id     = string
+    repository   = string
+    branch       = optional(string, "main")
+    state_bucket = string
+    state_prefix = optional(string, "loupe/prod")
   })
   default = null
 

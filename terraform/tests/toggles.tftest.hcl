@@ -92,7 +92,7 @@ run "what_is_wrong_of_every_variable" {
     derived_days              = 0
     environment               = "live"
     firestore_location        = "EU"
-    github                    = { owner = "you", owner_id = "you", repository = "loupe" }
+    github                    = { owner = "you", owner_id = "you", repository = "loupe", state_bucket = "state" }
     labels                    = { Team = "Photos" }
     log_archive_days          = 7
     monthly_budget            = 0.5
@@ -164,7 +164,7 @@ run "what_looks_nearly_right" {
   variables {
     cors_origins = ["https://app.example.com/"]
     bundles      = { upload = { file = "u.zip", sha256 = "abc" }, status = { file = "s.zip", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" }, analyze = { file = "a.zip", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" } }
-    github       = { owner = "you/they", owner_id = "1", repository = "loupe" }
+    github       = { owner = "you/they", owner_id = "1", repository = "loupe", state_bucket = "state" }
   }
 
   expect_failures = [
