@@ -47,9 +47,10 @@ locals {
   app_check_number = var.app_check ? tostring(data.google_project.this.number) : ""
   daily_budget     = tostring(var.daily_budget_usd * 1000000)
   front = {
-    GOOGLE_CLOUD_PROJECT     = var.project_id
-    APP_CHECK_PROJECT_NUMBER = local.app_check_number
-    CORS_ORIGINS             = join(",", local.cors_origins)
+    GOOGLE_CLOUD_PROJECT        = var.project_id
+    APP_CHECK_PROJECT_NUMBER    = local.app_check_number
+    CORS_ORIGINS                = join(",", local.cors_origins)
+    OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
   }
   environment = {
     upload = merge(local.front, {
@@ -87,6 +88,7 @@ locals {
       VISION_TEXT_MICRO_USD       = "1500"
       VISION_PROPERTIES_MICRO_USD = "1500"
       LEASE_SECONDS               = "120"
+      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
       SWEEP_RUN_SECONDS           = "45"
       SWEEP_SILENCE_SECONDS       = "120"
       SWEEP_UPLOADS_SECONDS       = "86400"

@@ -265,6 +265,18 @@ variable "monthly_budget" {
   }
 }
 
+variable "otlp_endpoint" {
+  description = "Where a collector of OpenTelemetry spans listens, as in https://collector.example.com. Empty: no spans are made."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(https?://[^\\s]+)?$", var.otlp_endpoint))
+    error_message = "otlp_endpoint must be an http or https address, as in https://collector.example.com, or empty."
+  }
+}
+
 variable "page_token_secret" {
   description = "Signs page tokens of lists. Kept in Secret Manager, in no state and no plan: TF_VAR_page_token_secret=$(openssl rand -hex 32)."
   type        = string

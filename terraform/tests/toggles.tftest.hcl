@@ -96,6 +96,7 @@ run "what_is_wrong_of_every_variable" {
     labels                    = { Team = "Photos" }
     log_archive_days          = 7
     monthly_budget            = 0.5
+    otlp_endpoint             = "collector"
     page_token_secret         = "short"
     page_token_secret_version = 0
     prefix                    = "our-company-production"
@@ -125,6 +126,7 @@ run "what_is_wrong_of_every_variable" {
     var.labels,
     var.log_archive_days,
     var.monthly_budget,
+    var.otlp_endpoint,
     var.page_token_secret,
     var.page_token_secret_version,
     var.prefix,
