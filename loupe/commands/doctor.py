@@ -80,6 +80,8 @@ def _smoke(data: Path, photo: Path | None, place: Mapping[str, str]) -> list[Fin
 
 
 def _sample(folder: Path) -> Path:
-    from tools import samples
+    from tools.scenes import meter
 
-    return samples.render(folder)[0].path
+    path = folder / "meter.jpg"
+    meter(1280, 960).save(path, quality=90)
+    return path
