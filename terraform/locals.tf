@@ -35,6 +35,12 @@ locals {
         audience    = local.urls["analyze-high"]
         dead_letter = "tasks-dead"
       }
+      analyze-budget = {
+        topic       = "budget"
+        endpoint    = "${local.urls["analyze-high"]}/budget"
+        audience    = local.urls["analyze-high"]
+        dead_letter = "tasks-dead"
+      }
       analyze-dead-letters = {
         topic    = "uploads-dead"
         endpoint = "${local.urls["analyze-high"]}/dead-letters"
@@ -83,6 +89,7 @@ locals {
       UPLOADS_TOPIC               = "projects/${var.project_id}/topics/uploads"
       PUSH_SERVICE_ACCOUNT        = module.project.accounts.pusher.email
       TASKS_SUBSCRIPTION          = "projects/${var.project_id}/subscriptions/analyze-tasks"
+      BUDGET_SUBSCRIPTION         = "projects/${var.project_id}/subscriptions/analyze-budget"
       DEAD_LETTER_SUBSCRIPTION    = "projects/${var.project_id}/subscriptions/analyze-dead-letters"
       DAILY_BUDGET_MICRO_USD      = local.daily_budget
       VISION_TEXT_MICRO_USD       = "1500"

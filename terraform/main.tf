@@ -37,12 +37,13 @@ module "events" {
   kms_key    = module.project.kms_key
   agents     = module.project.agents
   notified   = module.storage.buckets.uploads
-  topics     = ["uploads", "uploads-dead", "events", "tasks", "tasks-dead"]
+  topics     = ["uploads", "uploads-dead", "events", "tasks", "tasks-dead", "budget"]
   pushes     = local.pushes
   pulls      = { events-kept = "events", tasks-dead-kept = "tasks-dead" }
   pusher     = module.project.accounts.pusher.email
   schedule   = local.schedule
   publishers = {
+    billing-budget  = { topic = "budget", member = "serviceAccount:billing-budget-alert@system.gserviceaccount.com" }
     status-events   = { topic = "events", member = module.project.accounts.status.member }
     status-uploads  = { topic = "uploads", member = module.project.accounts.status.member } # jobs that run once more
     status-tasks    = { topic = "tasks", member = module.project.accounts.status.member }   # removals
@@ -250,7 +251,7 @@ module "budget" {
   monthly_budget        = var.monthly_budget
   project_number        = data.google_project.this.number
   prefix                = var.prefix
-  topic                 = null
+  topic                 = module.events.topics.budget
   notification_channels = module.observability.notification_channels
 }
 
