@@ -20,6 +20,7 @@ from loupe.commands.down import down
 from loupe.commands.env import env
 from loupe.commands.faults import faults
 from loupe.commands.jobs import jobs
+from loupe.commands.models import models
 from loupe.commands.top import top
 from loupe.commands.up import up
 from loupe.commands.watch import watch
@@ -35,6 +36,7 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 COMMANDS: Final = (
     *(analyze, check, demo, up, down, env, jobs, watch),
     *(cancel, retry, reprocess, delete, top, doctor, dlq, backup, restore, faults),
+    models,
 )
 
 

@@ -103,9 +103,9 @@ def _resized(
 def _middle(width: int, height: int, wanted: Input) -> tuple[float, float, float, float]:
     """The largest rectangle of the model's proportions, in the middle."""
     scale = min(width / wanted.width, height / wanted.height)
-    across, down = wanted.width * scale, wanted.height * scale
+    across, down = min(wanted.width * scale, width), min(wanted.height * scale, height)  # rounding adds nothing
     left, top = (width - across) / 2, (height - down) / 2
-    return left, top, min(left + across, float(width)), min(top + down, float(height))
+    return left, top, min(left + across, width), min(top + down, height)
 
 
 def _inside(width: int, height: int, wanted: Input) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -180,7 +179,6 @@ class Shelf:
     def _load(self, name: str, version: int) -> OnnxModel:
         from .inference import Inference
         from .session import Session
-        from .store import MODEL, PREPARED
 
         key, store = names.folder(name, version), self._bucket()
         manifest = store.manifest(name, version)
@@ -190,18 +188,12 @@ class Shelf:
             raise BadModel("its manifest has no sha256: bring it by `loupe models add`, which checks it")
         if manifest.sample and not self._samples:
             raise BadModel("it is a sample model, trained on drawn pictures: ALLOW_SAMPLE_MODELS is not set")
-        prepared = manifest.prepared
-        file, size, sha256 = (
-            (PREPARED, prepared.size, prepared.sha256) if prepared else (MODEL, manifest.size, manifest.sha256)
-        )
-        kept = store.read(f"{key}/{file}", limit=size)
-        if kept is None:
-            raise BadModel(f"{key}/{file} is missing in the models bucket")
-        if hashlib.sha256(kept.data).hexdigest() != sha256:
-            raise BadModel(f"{key}/{file} is not the file that its manifest names: its sha256 differs")
+        prepared = manifest.prepared is not None
+        data = store.verified(manifest, prepared=prepared)
         began = time.perf_counter()
-        session = Session(kept.data, manifest, prepared=prepared is not None, threads=self._threads)
+        session = Session(data, manifest, prepared=prepared, threads=self._threads)
         log.info("Loaded model %s in %.0f ms", key, 1000 * (time.perf_counter() - began))
+        threading.Thread(target=session.settle, name="model-settle").start()
         return OnnxModel(manifest, Inference(session, manifest))
 
     def _bucket(self) -> ModelStore:
