@@ -19,6 +19,7 @@ from shared.model.job import parse_object_name
 from shared.tracing import span
 
 from .failpoints import reach
+from .models.shadow import Comparison
 from .pushes import received
 from .work import work
 
@@ -50,8 +51,9 @@ def deliver(body: bytes, services: Services) -> None:
 def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Services) -> None:
     outcome, claim = services.jobs.arrive(job_id, index, arrival, owner=uuid.uuid4().hex)
     reach("after_arrive")
+    comparison = Comparison()
     if claim is not None:
-        outcome = work(claim, services)
+        outcome = work(claim, services, comparison)
     record("deliveries", outcome=outcome)
     log.info("Photo %d: %s", index, outcome, extra={"labels": {"outcome": outcome, "delivery": push.delivery_attempt}})
     if outcome in (Outcome.BUSY, Outcome.FENCED):
@@ -60,4 +62,5 @@ def _take(job_id: str, index: int, arrival: Arrival, push: Push, services: Servi
         )
     if outcome is Outcome.ENDED:
         services.jobs.send_outbox(job_id, services.publishers)
+        comparison.keep(services.jobs)
     reach("before_ack")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.errors import LoupeError, Unavailable
 from shared.http.failures import as_refusal
@@ -26,20 +27,22 @@ from .kinds.port import Analysis
 if TYPE_CHECKING:
     from shared.jobs.store import Claim
 
+    from .models.shadow import Comparison
     from .paid import Meter
     from .services import Services
 
 
-def work(claim: Claim, services: Services) -> Outcome:
+def work(claim: Claim, services: Services, comparison: Comparison) -> Outcome:
     """Bring the job to its end, or learn that it is no longer ours.
 
     ENDED: the job is final. FENCED: another worker has it. Raises whatever keeps the job from its end for now; it has
-    been released then, so that the next delivery need not wait for the lease to run out.
+    been released then, so that the next delivery need not wait for the lease to run out. `comparison` learns what
+    candidates of models have to be asked when all is over.
     """
     meter = services.meter(claim)
     try:
         reach("after_claim")
-        return _analyse(claim, services, meter)
+        return _analyse(claim, services, meter, comparison)
     except Lost as lost:
         return lost.outcome
     except BaseException as error:
@@ -49,7 +52,7 @@ def work(claim: Claim, services: Services) -> Outcome:
         raise
 
 
-def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
+def _analyse(claim: Claim, services: Services, meter: Meter, comparison: Comparison) -> Outcome:
     job_id, job, hold = claim.job_id, claim.job, Hold(services.jobs, claim)
     told = services.settings
     try:
@@ -64,7 +67,9 @@ def _analyse(claim: Claim, services: Services, meter: Meter) -> Outcome:
             images = [photos.derive(services.objects, hold, job_id, job, one) for one in ready]
         reach("after_derive")
         with stage(job.kind, "analyze"):
-            analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, services.tools(meter))
+            tools = services.tools(meter)
+            tools = replace(tools, models=comparison.watch(tools.models, claim))
+            analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, tools)
         reach("after_vision")
         with stage(job.kind, "keep"):
             pictures = photos.keep(services.objects, hold, job_id, analysis.pictures)

@@ -59,6 +59,51 @@ def moved(answer: Mapping[str, Any]) -> RenderableType:
     return Text.assemble((alias, "bold"), f" is {answer['name']}/{answer['version']} now{before}")
 
 
+def shadowed(answer: Mapping[str, Any]) -> RenderableType:
+    """Which candidate answers beside the stable version."""
+    candidate = answer["candidate"]
+    if not candidate:
+        return Text(f"{answer['name']} has no candidate now")
+    version = f"{answer['name']}/{candidate['version']}"
+    return Text.assemble((version, "bold"), f" answers unseen on {share(candidate['share'])} of the jobs now")
+
+
+def comparison(answer: Mapping[str, Any]) -> RenderableType:
+    """Agreement, times, and a table of what both said."""
+    found = answer["summary"]
+    who = f"{answer['name']}/{answer['candidate']} beside {answer['name']}/{answer['stable']}"
+    agreed = "nothing to compare yet" if found["agreement"] is None else f"agreement {100 * found['agreement']:.1f} %"
+    facts = [Text.assemble((who, "bold"), f"  {found['jobs']} jobs, {agreed}")]
+    if found["failed"]:
+        facts.append(Text(f"the candidate failed on {found['failed']} jobs", style="bold red"))
+    if found["largestDifference"] is not None:
+        facts.append(Text(f"largest difference of a probability: {found['largestDifference']:.3f}"))
+    for name, key in (("stable", "stableMs"), ("candidate", "candidateMs")):
+        if found[key]:
+            facts.append(
+                Text(f"{name}: median {found[key]['median']:.3g} ms a picture, p90 {found[key]['p90']:.3g} ms")
+            )
+    return Group(*facts, _confusion(found["confusion"])) if found["confusion"] else Group(*facts)
+
+
+def quantized(answer: Mapping[str, Any]) -> RenderableType:
+    """What quantising has changed."""
+    report, manifest = answer["report"], answer["manifest"]
+    name = f"{manifest['name']}/{manifest['version']}"
+    before, after = report["size"]["before"], report["size"]["after"]
+    times = {when: min(report["run"][when].values()) for when in ("before", "after")}
+    lines = [
+        Text.assemble(("added ", "green"), (name, "bold"), f"  calibrated on {report['calibratedOn']} pictures"),
+        Text(f"  {size(before)} before, {size(after)} after; a run {times['before']:.3g} ms, {times['after']:.3g} ms"),
+        Text(f"  the same first answer on {100 * report['agreement']:.1f} % of {report['comparedOn']} other pictures"),
+        Text(f"  largest difference of a score: {report['largestDifference']:.3f}"),
+    ]
+    if report["accuracy"]:
+        right = {when: f"{100 * share:.1f} %" for when, share in report["accuracy"].items()}
+        lines.append(Text(f"  right on the labelled ones: {right['before']} before, {right['after']} after"))
+    return Group(*lines)
+
+
 def card(answer: Mapping[str, Any]) -> RenderableType:
     """The card, below the facts that the manifest has."""
     manifest = answer["manifest"]
@@ -70,6 +115,17 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
     ]
     text = "\n".join(harmless(line) for line in answer["card"].splitlines())
     return Group(*facts, Text(), Markdown(text) if text else Text("It has no card.", style="yellow"))
+
+
+def _confusion(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """Rows: what the stable version said; columns: what the candidate said. The diagonal is where they agree."""
+    names = sorted({*counts, *(name for row in counts.values() for name in row)})
+    table = _table("stable says", *(harmless(name or "nothing") for name in names))
+    for one in names:
+        row = counts.get(one, {})
+        cells = (Text(str(row.get(two, "")), style="green" if one == two else "red") for two in names)
+        table.add_row(harmless(one or "nothing"), *cells)
+    return table
 
 
 def _row(model: Mapping[str, Any], version: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -40,7 +40,14 @@ LOOKS: Final = (
     *(Look(collection="jobs", field="state", value=state.value) for state in State if not state.terminal),
     *(Look(collection="jobs", field="purge", value=purge.value) for purge in (Purge.PENDING, Purge.SETTLING)),
 )
-ROWS: Final = ("cache", "outbox", "requests", "deadLetters", "shares")  # their rows name their job in `jobId`
+ROWS: Final = (
+    "cache",
+    "outbox",
+    "requests",
+    "deadLetters",
+    "shadows",
+    "shares",
+)  # their rows name their job in `jobId`
 
 
 class PhotoStore(Protocol):

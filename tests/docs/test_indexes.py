@@ -46,6 +46,7 @@ def test_whatever_expires_is_removed_by_firestore(indexes):
         "outbox",
         "deadLetters",
         "entries",
+        "shadows",
         "shares",
     }
     assert all(each["fieldPath"] == "expireTime" for each in indexes["fieldOverrides"] if each.get("ttl"))

@@ -23,6 +23,7 @@ CLOSED = (
     "ledger/2026-01-01",
     "outbox/j:completed",
     "control/switches",
+    "shadows/j-skin_lesion",
     "users/alice",
     "shares/hash",
 )

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tools.bench import intake, stack
+from tools.bench import intake, models, stack
 
-BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {"stack": stack.run, "intake": intake.run}
+BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {"stack": stack.run, "intake": intake.run, "models": models.run}
 
 
 def main(names: list[str]) -> int:

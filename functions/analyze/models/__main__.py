@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
-from . import aliases, draft, examine, names, registry
+from . import agreement, aliases, compare, draft, examine, names, registry
 from .library import BucketLibrary, FolderLibrary, Library, Taken, next_version
 from .manifest import MAX_MANIFEST, Manifest, parse
 from .store import CARD, MANIFEST, MODEL
@@ -81,9 +82,14 @@ def _promote(library: Library, asked: Mapping[str, Any]) -> Any:
     meant = _version(asked["model"])
     at, alias = datetime.now(UTC), asked["alias"]
     names.parse(f"{meant.name}@{alias}")
-    now, before = registry.promote(
-        library, meant.name, meant.version, alias=alias, at=at, reason=asked.get("reason", "")
-    )
+    if asked.get("agreement") is not None:
+        stable = library.aliases(meant.name)[0].aliases.get(names.STABLE, 0)
+        found = compare.of(meant.name, stable, meant.version)
+        why = agreement.refusal(found, least=asked["agreement"], jobs=asked["jobs"])
+        if why:
+            raise BadModel(f"{meant} is not promoted: {why}")
+    why = asked.get("reason", "")
+    now, before = registry.promote(library, meant.name, meant.version, alias=alias, at=at, reason=why)
     return {"name": meant.name, "alias": alias, "version": meant.version, "before": before, "aliases": now}
 
 
@@ -93,6 +99,45 @@ def _rollback(library: Library, asked: Mapping[str, Any]) -> Any:
     before = library.aliases(name)[0].aliases.get(alias, 0)
     now = registry.move(library, name, lambda now: aliases.rollback(now, alias=alias, at=datetime.now(UTC)))
     return {"name": name, "alias": alias, "version": now.aliases[alias], "before": before, "aliases": now}
+
+
+def _shadow(library: Library, asked: Mapping[str, Any]) -> Any:
+    meant = names.parse(asked["model"])
+    candidate = None
+    if asked["share"] is not None:
+        manifest = registry.require(library, meant.name, _version(asked["model"]).version)
+        if manifest.task == "embed":
+            raise BadModel("vectors of two models cannot be compared, so there is no candidate for embed")
+        candidate = aliases.Candidate(version=meant.version, share=asked["share"])
+    now = registry.move(library, meant.name, lambda now: replace(now, candidate=candidate))
+    return {"name": meant.name, "candidate": now.candidate, "aliases": now}
+
+
+def _compare(library: Library, asked: Mapping[str, Any]) -> Any:
+    meant = names.parse(asked["model"])
+    known, _ = library.aliases(meant.name)
+    candidate = meant.version or (known.candidate.version if known.candidate else 0)
+    stable = asked["stable"] or known.aliases.get(names.STABLE, 0)
+    if not candidate or not stable:
+        raise BadModel(
+            f"{meant.name} has no candidate: `loupe models shadow {meant.name}/VERSION --share 0.1` makes one"
+        )
+    found = compare.of(meant.name, stable, candidate)
+    return {"name": meant.name, "stable": stable, "candidate": candidate, "summary": found}
+
+
+def _quantize(library: Library, asked: Mapping[str, Any]) -> Any:
+    from .quantize import quantized
+
+    meant = names.parse(asked["model"])
+    version = registry.resolved(library, meant)
+    return quantized(
+        library,
+        registry.require(library, meant.name, version),
+        version=next_version(library, meant.name),
+        calibration=Path(asked["pictures"]),
+        held_out=Path(asked["heldOut"]) if asked.get("heldOut") else None,
+    )
 
 
 def _card(library: Library, asked: Mapping[str, Any]) -> Any:
@@ -134,6 +179,9 @@ COMMANDS: Final[Mapping[str, Callable[[Library, Mapping[str, Any]], Any]]] = {
     "promote": _promote,
     "rollback": _rollback,
     "card": _card,
+    "shadow": _shadow,
+    "compare": _compare,
+    "quantize": _quantize,
 }
 
 if __name__ == "__main__":

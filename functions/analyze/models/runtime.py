@@ -9,16 +9,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import msgspec
+
 from shared.errors import FailedPrecondition
 
+from ..intake.verdict import Pixels
 from ..kinds.port import Box, Detection
 from . import names
 from .manifest import Manifest
 from .structure import BadModel
 
 if TYPE_CHECKING:
-    from ..intake.verdict import Pixels
     from .aliases import Aliases
+    from .decode import Spotted
     from .inference import Inference
     from .store import ModelStore
 
@@ -39,12 +42,24 @@ def unavailable(model: str, why: str) -> FailedPrecondition:
     )
 
 
-class OnnxModel:
-    """A loaded model, as `kinds.port.Model` describes it."""
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that a model was asked, and its answer."""
 
-    def __init__(self, manifest: Manifest, inference: Inference) -> None:
+    task: str
+    pixels: Pixels
+    answer: Any
+    milliseconds: float
+
+
+class OnnxModel:
+    """A loaded model, as `kinds.port.Model` describes it. `listener` hears of each picture that it is asked about."""
+
+    def __init__(
+        self, manifest: Manifest, inference: Inference, listener: Callable[[Heard], None] | None = None
+    ) -> None:
         self._manifest = manifest
         self._inference = inference
+        self._listener = listener
         self.name: str = manifest.name
         self.version: int = manifest.version
         self.sha256: str = manifest.sha256
@@ -55,16 +70,27 @@ class OnnxModel:
         self.temperature: float = manifest.temperature
         self.metrics: Mapping[str, Any] = manifest.metrics
 
+    def heard_by(self, listener: Callable[[Heard], None]) -> OnnxModel:
+        """The same model, listened to."""
+        return OnnxModel(self._manifest, self._inference, listener)
+
     def classify(self, pixels: Pixels) -> tuple[float, ...]:
         """The probabilities, in the order of the labels."""
         return self.classify_batch([pixels])[0]
 
     def classify_batch(self, pixels: Sequence[Pixels]) -> tuple[tuple[float, ...], ...]:
         """The probabilities of each picture."""
-        return self._asked("classify", lambda: self._inference.classify(pixels))
+        return self._asked("classify", pixels, lambda: self._inference.classify(pixels))
 
     def detect(self, pixels: Pixels) -> tuple[Detection, ...]:
         """What is in the picture, best first."""
+        return self._asked("detect", [pixels], lambda: (self._named(self._inference.detect(pixels)),))[0]
+
+    def embed(self, pixels: Pixels) -> tuple[float, ...]:
+        """A vector of length 1."""
+        return self._asked("embed", [pixels], lambda: self._inference.embed([pixels]))[0]
+
+    def _named(self, found: Sequence[Spotted]) -> tuple[Detection, ...]:
         return tuple(
             Detection(
                 label=self.labels[spotted.label],
@@ -76,23 +102,25 @@ class OnnxModel:
                     height=round(spotted.height, 4),
                 ),
             )
-            for spotted in self._asked("detect", lambda: self._inference.detect(pixels))
+            for spotted in found
         )
 
-    def embed(self, pixels: Pixels) -> tuple[float, ...]:
-        """A vector of length 1."""
-        return self._asked("embed", lambda: self._inference.embed([pixels]))[0]
-
-    def _asked(self, task: str, ask: Callable[[], R]) -> R:
+    def _asked(self, task: str, pixels: Sequence[Pixels], ask: Callable[[], tuple[R, ...]]) -> tuple[R, ...]:
         from .decode import BadAnswer
 
         where = f"{self.name}/{self.version}"
         if task != self._manifest.task:
             raise unavailable(where, f"it is a model for {self._manifest.task}, and was asked to {task}")
+        began = time.perf_counter()
         try:
-            return ask()
+            answers = ask()
         except (BadAnswer, BadModel) as error:
             raise unavailable(where, str(error)) from error
+        if self._listener is not None:
+            taken = 1000 * (time.perf_counter() - began) / max(1, len(answers))
+            for picture, answer in zip(pixels, answers, strict=True):
+                self._listener(Heard(task=task, pixels=picture, answer=answer, milliseconds=taken))
+        return answers
 
 
 class Shelf:
