@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx
 
@@ -12,14 +12,14 @@ from localcloud.ground import Ports
 from localcloud.supervisor import memory, ports, state
 from localcloud.supervisor.state import Running
 from localcloud.topology import UPLOADS, Names
-from loupe.doctor.finding import Finding, bad, good
+from loupe.doctor import signs, wiring
+from loupe.doctor.finding import Finding, Health, bad, good
+from shared.errors import LoupeError
 from shared.version import VERSION
-
-if TYPE_CHECKING:
-    pass
 
 TIMEOUT: Final = 5.0  # seconds for one call
 MB: Final = 1e6
+ASK_AGAIN: Final = "Run loupe doctor once more; if it stays so: loupe down, then loupe up"
 RESTART: Final = "Start the stack anew: loupe down, then loupe up. What it printed is in {logs}"
 
 
@@ -32,8 +32,11 @@ def look(data: Path) -> Iterator[Finding]:
         return
     yield good("Stack", f"up, process {running.supervisor.pid}, project {running.project}")
     yield taken(running)
-    for name, ask in CALLS.items():
-        yield _asked(name, ask, running)
+    answers = [_asked(name, ask, running) for name, ask in CALLS.items()]
+    yield from answers
+    if all(answer.health is Health.GOOD for answer in answers):  # what does not answer cannot be looked into
+        yield from _looked("Wiring", lambda: wiring.look(running))
+        yield from _looked("Signs", lambda: signs.look(running))
 
 
 def free(wanted: Ports) -> Finding:
@@ -63,6 +66,17 @@ def _asked(name: str, ask: Callable[[Running], str], running: Running) -> Findin
         return bad(name, f"{running.urls[name]} does not answer as it should: {_why(error)}", remedy)
     except GoogleAPICallError as error:
         return bad(name, f"{running.urls[name]}: {error.message}", remedy)
+
+
+def _looked(name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    from google.api_core.exceptions import GoogleAPIError
+
+    try:
+        yield from look()
+    except (httpx.HTTPError, LoupeError) as error:
+        yield bad(name, f"could not be looked at: {_why(error)}", ASK_AGAIN)
+    except GoogleAPIError as error:
+        yield bad(name, f"could not be looked at: {str(error).splitlines()[0]}", ASK_AGAIN)
 
 
 def _why(error: Exception) -> str:

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from google.cloud.storage import Bucket
 
 LIFETIME: Final = timedelta(minutes=15)
+# What browsers must be allowed to send to the uploads bucket (CORS): the headers that signatures of uploads bind.
+SIGNED_HEADERS: Final = (
+    "content-type",
+    "x-goog-content-length-range",
+    "x-goog-if-generation-match",
+    "x-goog-meta-traceparent",
+)
 READABLE: Final = timedelta(minutes=10)  # long enough to show a picture, too short to pass a URL around
 
 

@@ -8,7 +8,7 @@ terraform {
 
 locals {
   # What a browser has to send with an upload: all of it is signed.
-  signed_headers = ["Content-Type", "x-goog-content-length-range", "x-goog-if-generation-match"]
+  signed_headers = ["Content-Type", "x-goog-content-length-range", "x-goog-if-generation-match", "x-goog-meta-traceparent"]
 
   # Photos of people are gone when they are removed (no soft delete); models and sources can be brought back.
   buckets = {

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from localcloud.keys import SIGNER_EMAIL, Keys
 from shared.errors import Internal, Unavailable
 from shared.storage.credentials import IamSigning, key_file
-from shared.storage.signing import DownloadSigner, UploadSigner
+from shared.storage.signing import SIGNED_HEADERS, DownloadSigner, UploadSigner
 from tests.jwks import rsa_key
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -56,6 +56,7 @@ def test_the_trace_goes_with_the_object(keys, monkeypatch):
     signed = signer.sign(NAME, content_type="image/jpeg", size=1, now=NOW, trace=trace)
     assert signed.headers["x-goog-meta-traceparent"] == trace
     assert "x-goog-meta-traceparent" in signed.url
+    assert set(signed.headers) == set(SIGNED_HEADERS)
 
 
 def test_a_download_is_signed_for_one_object_and_ten_minutes(keys, monkeypatch):
