@@ -17,11 +17,13 @@ DEAD: Final = "uploads-dead"
 EVENTS: Final = "events"
 TASKS: Final = "tasks"
 TASKS_DEAD: Final = "tasks-dead"
-TOPICS: Final = (UPLOADS, DEAD, EVENTS, TASKS, TASKS_DEAD)
+BUDGET: Final = "budget"
+TOPICS: Final = (UPLOADS, DEAD, EVENTS, TASKS, TASKS_DEAD, BUDGET)
 KEPT: Final = {"events-kept": EVENTS, "tasks-dead-kept": TASKS_DEAD}  # pull subscription → topic
 PUSHED: Final = {f"analyze-{priority}": priority for priority in PRIORITIES}  # push subscription → priority
 PUSHED_TASKS: Final = "analyze-tasks"
 PUSHED_DEAD: Final = "analyze-dead-letters"
+PUSHED_BUDGET: Final = "analyze-budget"
 SCHEDULE: Final = {"sweep": timedelta(minutes=2)}  # task → how often it is published to TASKS
 
 ACK_DEADLINE: Final = timedelta(seconds=120)  # app 60 s < function 90 s < ack deadline 120 s = lease
@@ -132,6 +134,7 @@ def subscriptions(names: Names, ports: Ports) -> Iterator[Any]:
         wanted = {"filter": f'attributes.priority = "{priority}"', **_to_dead_letters(names, DEAD)}
         yield _pushed(names, ports, name, UPLOADS, "", **wanted)
     yield _pushed(names, ports, PUSHED_TASKS, TASKS, "tasks", **_to_dead_letters(names, TASKS_DEAD))
+    yield _pushed(names, ports, PUSHED_BUDGET, BUDGET, "budget", **_to_dead_letters(names, TASKS_DEAD))
     yield _pushed(names, ports, PUSHED_DEAD, DEAD, "dead-letters")  # until they are taken: nothing is behind them
     for name, topic in KEPT.items():
         yield types.Subscription.pb(

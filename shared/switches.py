@@ -1,4 +1,7 @@
-"""Kill switches: an operator turns a kind or a provider off in `control/switches`, everywhere within ten seconds."""
+"""Kill switches: an operator turns a kind or a provider off in `control/switches`, everywhere within ten seconds.
+
+The bill does, too: while the month's budget is used up, `overBudget` turns every provider off that is paid for.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+PLACE: Final = "control/switches"
 REMEMBERED: Final = 10.0  # seconds
 
 
-class Switches(msgspec.Struct, frozen=True, kw_only=True):
+class Switches(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What is turned off. Everything that is not named is on."""
 
     kinds: dict[str, bool] = {}
     providers: dict[str, bool] = {}
+    over_budget: bool = False
 
     def kind(self, name: str) -> bool:
         """Whether jobs of this kind are taken."""
@@ -29,7 +34,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 
     def provider(self, name: str) -> bool:
         """Whether this provider may be called."""
-        return self.providers.get(name, True)
+        return not self.over_budget and self.providers.get(name, True)
 
 
 class SwitchBoard:
@@ -44,7 +49,7 @@ class SwitchBoard:
     def now(self) -> Switches:
         """The switches. Raises google.api_core.exceptions.RetryError where Firestore does not answer."""
         if self._read_at is None or self._clock() - self._read_at > REMEMBERED:
-            fields = self._database.read("control/switches")
+            fields = self._database.read(PLACE)
             self._switches = from_document(fields, Switches) if fields else Switches()
             self._read_at = self._clock()
         return self._switches

@@ -35,6 +35,12 @@ locals {
         audience    = local.urls["analyze-high"]
         dead_letter = "tasks-dead"
       }
+      analyze-budget = {
+        topic       = "budget"
+        endpoint    = "${local.urls["analyze-high"]}/budget"
+        audience    = local.urls["analyze-high"]
+        dead_letter = "tasks-dead"
+      }
       analyze-dead-letters = {
         topic    = "uploads-dead"
         endpoint = "${local.urls["analyze-high"]}/dead-letters"
@@ -47,17 +53,19 @@ locals {
   app_check_number = var.app_check ? tostring(data.google_project.this.number) : ""
   daily_budget     = tostring(var.daily_budget_usd * 1000000)
   front = {
-    GOOGLE_CLOUD_PROJECT     = var.project_id
-    APP_CHECK_PROJECT_NUMBER = local.app_check_number
-    CORS_ORIGINS             = join(",", local.cors_origins)
+    GOOGLE_CLOUD_PROJECT        = var.project_id
+    APP_CHECK_PROJECT_NUMBER    = local.app_check_number
+    CORS_ORIGINS                = join(",", local.cors_origins)
+    OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
   }
   environment = {
     upload = merge(local.front, {
-      UPLOADS_BUCKET         = module.storage.buckets.uploads
-      SIGNER_EMAIL           = module.project.accounts.upload.email
-      QUOTA_BURST            = tostring(var.quota.burst)
-      QUOTA_PER_HOUR         = tostring(var.quota.per_hour)
-      DAILY_BUDGET_MICRO_USD = local.daily_budget
+      UPLOADS_BUCKET           = module.storage.buckets.uploads
+      SIGNER_EMAIL             = module.project.accounts.upload.email
+      QUOTA_BURST              = tostring(var.quota.burst)
+      QUOTA_PER_HOUR           = tostring(var.quota.per_hour)
+      DAILY_BUDGET_MICRO_USD   = local.daily_budget
+      MEDICAL_INTENDED_USE_ACK = var.medical_intended_use_ack
     })
     status = merge(local.front, {
       UPLOADS_BUCKET = module.storage.buckets.uploads
@@ -76,15 +84,18 @@ locals {
       MODELS_BUCKET               = module.storage.buckets.models
       ALLOW_SAMPLE_MODELS         = tostring(var.allow_sample_models)
       MODEL_THREADS               = "0" # as measured when the model was added
+      MEDICAL_INTENDED_USE_ACK    = var.medical_intended_use_ack
       EVENTS_TOPIC                = "projects/${var.project_id}/topics/events"
       UPLOADS_TOPIC               = "projects/${var.project_id}/topics/uploads"
       PUSH_SERVICE_ACCOUNT        = module.project.accounts.pusher.email
       TASKS_SUBSCRIPTION          = "projects/${var.project_id}/subscriptions/analyze-tasks"
+      BUDGET_SUBSCRIPTION         = "projects/${var.project_id}/subscriptions/analyze-budget"
       DEAD_LETTER_SUBSCRIPTION    = "projects/${var.project_id}/subscriptions/analyze-dead-letters"
       DAILY_BUDGET_MICRO_USD      = local.daily_budget
       VISION_TEXT_MICRO_USD       = "1500"
       VISION_PROPERTIES_MICRO_USD = "1500"
       LEASE_SECONDS               = "120"
+      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
       SWEEP_RUN_SECONDS           = "45"
       SWEEP_SILENCE_SECONDS       = "120"
       SWEEP_UPLOADS_SECONDS       = "86400"

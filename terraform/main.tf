@@ -37,12 +37,13 @@ module "events" {
   kms_key    = module.project.kms_key
   agents     = module.project.agents
   notified   = module.storage.buckets.uploads
-  topics     = ["uploads", "uploads-dead", "events", "tasks", "tasks-dead"]
+  topics     = ["uploads", "uploads-dead", "events", "tasks", "tasks-dead", "budget"]
   pushes     = local.pushes
   pulls      = { events-kept = "events", tasks-dead-kept = "tasks-dead" }
   pusher     = module.project.accounts.pusher.email
   schedule   = local.schedule
   publishers = {
+    billing-budget  = { topic = "budget", member = "serviceAccount:billing-budget-alert@system.gserviceaccount.com" }
     status-events   = { topic = "events", member = module.project.accounts.status.member }
     status-uploads  = { topic = "uploads", member = module.project.accounts.status.member } # jobs that run once more
     status-tasks    = { topic = "tasks", member = module.project.accounts.status.member }   # removals
@@ -112,6 +113,31 @@ resource "google_secret_manager_secret_iam_member" "page_token" {
   secret_id = google_secret_manager_secret.page_token.secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = module.project.accounts.status.member
+}
+
+# What the pipeline proves with that its photo comes from the app: docs/guides/deploy.md says how to fill it.
+resource "google_secret_manager_secret" "debug_token" {
+  count = var.app_check && var.github != null ? 1 : 0
+
+  project   = var.project_id
+  secret_id = "${var.prefix}-app-check-debug-token"
+
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+
+        dynamic "customer_managed_encryption" {
+          for_each = module.project.kms_key == null ? [] : [module.project.kms_key]
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [module.project]
 }
 
 module "upload" {
@@ -225,7 +251,7 @@ module "budget" {
   monthly_budget        = var.monthly_budget
   project_number        = data.google_project.this.number
   prefix                = var.prefix
-  topic                 = null
+  topic                 = module.events.topics.budget
   notification_channels = module.observability.notification_channels
 }
 
@@ -238,6 +264,6 @@ module "ci" {
   prefix        = var.prefix
   github        = var.github
   source_bucket = module.storage.buckets.source
-  secret        = google_secret_manager_secret.page_token.secret_id
+  secrets       = [for secret in concat([google_secret_manager_secret.page_token], google_secret_manager_secret.debug_token) : secret.secret_id]
   accounts      = { for name, account in module.project.accounts : name => account.id if name != "pusher" }
 }

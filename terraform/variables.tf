@@ -193,12 +193,14 @@ variable "firestore_location" {
 }
 
 variable "github" {
-  description = "The repository that deploys this project, with the numeric id of its owner. Null: no pipeline."
+  description = "The repository that deploys this project, with the numeric id of its owner, and where Terraform's state is. Null: no pipeline."
   type = object({
-    owner      = string
-    owner_id   = string
-    repository = string
-    branch     = optional(string, "main")
+    owner        = string
+    owner_id     = string
+    repository   = string
+    branch       = optional(string, "main")
+    state_bucket = string
+    state_prefix = optional(string, "loupe/prod")
   })
   default = null
 
@@ -240,6 +242,17 @@ variable "log_archive_days" {
   }
 }
 
+variable "medical_intended_use_ack" {
+  description = "Set to research-and-education-only, the operator answers for running the kind skin_lesion as nothing else, and no medical device. Empty: it is off."
+  type        = string
+  default     = ""
+  nullable    = false
+  validation {
+    condition     = contains(["", "research-and-education-only"], var.medical_intended_use_ack)
+    error_message = "Leave medical_intended_use_ack empty, or set it to research-and-education-only: see docs/guides/skin-lesion.md."
+  }
+}
+
 variable "monthly_budget" {
   description = "The project's budget a month, in the billing account's currency. Notices go out at 50, 80, 90 and 100 %; it needs billing_account."
   type        = number
@@ -249,6 +262,18 @@ variable "monthly_budget" {
   validation {
     condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
     error_message = "monthly_budget must be a whole number of the billing account's currency, at least 1."
+  }
+}
+
+variable "otlp_endpoint" {
+  description = "Where a collector of OpenTelemetry spans listens, as in https://collector.example.com. Empty: no spans are made."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(https?://[^\\s]+)?$", var.otlp_endpoint))
+    error_message = "otlp_endpoint must be an http or https address, as in https://collector.example.com, or empty."
   }
 }
 

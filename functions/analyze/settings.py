@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_subscriptions: tuple[str, ...] = ()  # full names; empty: any subscription
     tasks_subscription: str = ""  # full name; empty: any subscription
     dead_letter_subscription: str = ""
+    budget_subscription: str = ""
     push_keys_url: str = PUSH_KEYS_URL
     vision_text_micro_usd: Amount = 1500
     vision_properties_micro_usd: Amount = 1500

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from localcloud.ground import PROJECT, Ports
-from localcloud.topology import EVENTS, PUSHED, PUSHED_DEAD, PUSHED_TASKS, TASKS, UPLOADS, Names, push_audience
+from localcloud.topology import (
+    EVENTS,
+    PUSHED,
+    PUSHED_BUDGET,
+    PUSHED_DEAD,
+    PUSHED_TASKS,
+    TASKS,
+    UPLOADS,
+    Names,
+    push_audience,
+)
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FUNCTIONS: Final = ("upload", "status", "analyze")
@@ -89,6 +99,7 @@ class Plan:
                 "PUSH_SUBSCRIPTIONS": ",".join(names.subscription(name) for name in PUSHED),
                 "TASKS_SUBSCRIPTION": names.subscription(PUSHED_TASKS),
                 "DEAD_LETTER_SUBSCRIPTION": names.subscription(PUSHED_DEAD),
+                "BUDGET_SUBSCRIPTION": names.subscription(PUSHED_BUDGET),
                 "PUSH_KEYS_URL": auth + PUSH_KEYS,
                 "VISION_EMULATOR_HOST": self.ports.address("vision"),
                 "VISION_TEXT_MICRO_USD": "0",  # local engines: nothing is paid

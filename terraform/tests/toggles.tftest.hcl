@@ -92,10 +92,11 @@ run "what_is_wrong_of_every_variable" {
     derived_days              = 0
     environment               = "live"
     firestore_location        = "EU"
-    github                    = { owner = "you", owner_id = "you", repository = "loupe" }
+    github                    = { owner = "you", owner_id = "you", repository = "loupe", state_bucket = "state" }
     labels                    = { Team = "Photos" }
     log_archive_days          = 7
     monthly_budget            = 0.5
+    otlp_endpoint             = "collector"
     page_token_secret         = "short"
     page_token_secret_version = 0
     prefix                    = "our-company-production"
@@ -125,6 +126,7 @@ run "what_is_wrong_of_every_variable" {
     var.labels,
     var.log_archive_days,
     var.monthly_budget,
+    var.otlp_endpoint,
     var.page_token_secret,
     var.page_token_secret_version,
     var.prefix,
@@ -164,7 +166,7 @@ run "what_looks_nearly_right" {
   variables {
     cors_origins = ["https://app.example.com/"]
     bundles      = { upload = { file = "u.zip", sha256 = "abc" }, status = { file = "s.zip", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" }, analyze = { file = "a.zip", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" } }
-    github       = { owner = "you/they", owner_id = "1", repository = "loupe" }
+    github       = { owner = "you/they", owner_id = "1", repository = "loupe", state_bucket = "state" }
   }
 
   expect_failures = [

@@ -11,15 +11,22 @@ import logging
 import grpc
 import pytest
 from google.api_core.exceptions import RetryError, ServiceUnavailable
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage, vision
 
+from functions.analyze.objects import Objects
 from shared.documents import from_document
 from shared.errors import FailedPrecondition, Unavailable
 from shared.jobs.control import Control
 from shared.jobs.protocol import CLOCK_SKEW, LEASE, MAX_ATTEMPTS, RUN_CEILING, Outcome
 from shared.jobs.store import Claim, Jobs
+from shared.jobs.sweep import PATIENCE, Facts, Step
+from shared.jobs.upkeep import Upkeep
 from shared.model.job import Failure, Job
+from shared.model.kinds import Priority
 from tests.chaos.killing import Killed, dies_at, lives
-from tests.chaos.stage import GENERATION, JOB, Stage, error_inside, status
+from tests.chaos.stage import GENERATION, JOB, Stage, colours, error_inside, status
+from tests.running import local_cloud
 
 A_LEASE = (LEASE + CLOCK_SKEW).total_seconds() + 1
 FAILURE = Failure(status="INTERNAL", reason="TOO_LATE", message="A worker that woke up too late.")
@@ -79,9 +86,69 @@ def test_one_upload_is_one_execution_however_often_it_is_delivered(stage, eye):
     for message in ("1", "1", "2", "3", "3"):
         stage.push(message=message)
     assert [stage.diary.count(step) for step in ("arrive", "read", "call", "complete")] == [5, 1, 1, 1]
-    assert len(eye.calls) == 1
+    assert eye.calls == [["TEXT_DETECTION", "IMAGE_PROPERTIES"]]  # one request for all, where samples make one for each
     assert len(stage.events) == 1
     assert stage.job["attempt"] == 1
+
+
+@pytest.mark.parametrize("step", ["read", "judge", "advance", "derive", "reserve", "begin_call", "complete"])
+def test_a_worker_that_dies_leaves_no_mark_that_makes_others_take_its_job_for_a_duplicate(stage, step):
+    """The recipe that many posts give (create a marker first): a fifth of all jobs is lost when workers die."""
+    killed(stage, step)
+    stage.pass_time(A_LEASE)
+    stage.push()
+    assert (stage.job["state"], stage.job["attempt"]) == ("COMPLETED", 2)
+
+
+def test_a_defect_is_not_swallowed(stage):
+    """storage-resize-images, storage-label-images, media2cloud: what is caught and logged is never tried again."""
+
+    def broken(name: str) -> None:
+        if name == "judge":
+            raise ZeroDivisionError("as told")
+
+    stage.before = broken
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(ZeroDivisionError):
+            stage.push()
+    stage.push()
+    assert (stage.job["state"], stage.job["error"]["reason"]) == ("FAILED", "ATTEMPTS_EXHAUSTED")
+    assert [event for event, _ in stage.events] == [f"{JOB}:1:failed"]
+
+
+def test_a_job_that_stands_still_does_not_stay_processing(stage):
+    """lambda-refarch-imagerecognition#90, civitai#4657: "processing" for ever, because nobody comes back to it."""
+    killed(stage, "advance")
+    told: list[dict[str, str]] = []
+    upkeep = Upkeep(Jobs(stage.database, clock=lambda: stage.at, uploads_bucket="uploads"))
+
+    def sweep() -> Step:
+        return upkeep.look(JOB, Facts(), lambda _, attributes: told.append(attributes)).step
+
+    assert sweep() is Step.WAIT
+    stage.pass_time(A_LEASE + PATIENCE.silence.total_seconds())
+    assert (sweep(), sweep()) == (Step.DELIVER, Step.WAIT)
+    assert [attributes["objectId"] for attributes in told] == [f"normal/{JOB}/0"]
+    stage.pass_time(PATIENCE.stalled.total_seconds())
+    assert sweep() is Step.FAIL
+    assert (stage.job["state"], stage.job["error"]["reason"]) == ("FAILED", "STALLED")
+
+
+def test_deleting_a_job_leaves_alone_what_is_only_called_alike(tmp_path):
+    """accelerated-idp: deleting `a.pdf` by prefix took the outputs of `a.pdf2` with it."""
+    other = f"{JOB}2"
+    with local_cloud(tmp_path, "storage") as cloud:
+        endpoint = {"api_endpoint": cloud.ports.url("storage")}
+        client = storage.Client(project=cloud.project, credentials=AnonymousCredentials(), client_options=endpoint)
+        for bucket in ("uploads", "derived"):
+            client.create_bucket(bucket)
+        for job in (JOB, other):
+            client.bucket("uploads").blob(f"normal/{job}/0").upload_from_string(b"a photo")
+            client.bucket("derived").blob(f"{job}/0/7/normalized.jpg").upload_from_string(b"a picture")
+        Objects(client, uploads="uploads", derived="derived").remove(JOB, Priority.NORMAL)
+        left = [blob.name for bucket in ("uploads", "derived") for blob in client.list_blobs(bucket)]
+        client.close()
+    assert left == [f"normal/{other}/0", f"{other}/0/7/normalized.jpg"]
 
 
 def test_a_stale_failure_does_not_overwrite_a_success(stage):
@@ -145,6 +212,20 @@ def test_an_error_inside_an_answer_of_200_is_not_taken_for_a_result(stage, eye):
     assert {left["reason"] for left in stage.job["degraded"]} == {"TEXT_UNAVAILABLE", "COLORS_UNAVAILABLE"}
     assert "text" not in stage.job["summary"]
     assert [path for path in stage.database.documents if path.startswith("cache/")] == []
+
+
+def test_a_part_of_an_answer_does_not_pass_for_the_whole(stage, eye):
+    """firebase/extensions#2809, accelerated-idp#45: some outputs were missing, and everything said success."""
+
+    def half(context: grpc.ServicerContext) -> vision.AnnotateImageResponse:
+        answer = colours(context)
+        answer.error = {"code": 14, "message": "Text could not be read."}
+        return answer
+
+    eye.script = [half]
+    stage.push()
+    assert stage.job["summary"]["colors"] == ["#ff0000"]
+    assert [left["reason"] for left in stage.job["degraded"]] == ["TEXT_UNAVAILABLE"]
 
 
 def test_what_vision_has_answered_is_not_paid_again_by_the_next_attempt(stage, eye):

@@ -19,7 +19,7 @@ FULL = {
     "apple_bundle_id": "com.example.app",
     "data_access_logs": True,
     "firestore_location": "eur3",
-    "github": {"owner": "you", "owner_id": "1", "repository": "loupe"},
+    "github": {"owner": "you", "owner_id": "1", "repository": "loupe", "state_bucket": "my-state"},
     "log_archive_days": 400,
     "runbooks_url": "https://example.com/runbooks",
     "scale": {"upload": {"min": 1, "max": 100}},

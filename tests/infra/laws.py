@@ -23,6 +23,7 @@ LOCAL = {
     "status": {"SIGNER_KEY_FILE", "ID_TOKEN_KEYS_URL", "APP_CHECK_KEYS_URL"},
     "analyze": {"PUSH_KEYS_URL", "VISION_EMULATOR_HOST", "FAILPOINTS", "FAILPOINTS_STATE", "FAILPOINTS_SEED"},
 }
+SET_BY_CLOUD_RUN = {"K_SERVICE"}
 READ_BY_OTHERS = {"THREADS": "functions-framework", "MALLOC_ARENA_MAX": "glibc", "MALLOC_TRIM_THRESHOLD_": "glibc"}
 
 
@@ -159,7 +160,7 @@ def settings_are_those_that_the_code_reads(plan: Plan) -> Iterator[str]:
     """Every variable that a function reads is set, and every one that is set is read."""
     for name in ("upload", "status", "analyze"):
         settings = importlib.import_module(f"functions.{name}.settings").Settings
-        read = {field.name.upper() for field in msgspec.structs.fields(settings)} - LOCAL[name]
+        read = {field.name.upper() for field in msgspec.structs.fields(settings)} - LOCAL[name] - SET_BY_CLOUD_RUN
         for function in _functions(plan, name):
             service = function.block("service_config")
             secret = {each["key"] for each in service["secret_environment_variables"] or ()}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+import promql_parser
 import pytest
+from google.cloud.monitoring_dashboard_v1 import Dashboard
+from google.protobuf.json_format import ParseDict
 
 from localcloud import topology
 from localcloud.ground import Ports
@@ -128,10 +131,17 @@ def queries(plan):
             yield each["timeSeriesQuery"]["prometheusQuery"]
 
 
+def test_the_dashboard_is_one_that_cloud_monitoring_takes(plan):
+    written = json.loads(plan.of("google_monitoring_dashboard")[0]["dashboard_json"])
+    dashboard = ParseDict(written, Dashboard.pb(Dashboard()))
+    tiles = dashboard.mosaic_layout.tiles
+    assert all(tile.x_pos + tile.width <= dashboard.mosaic_layout.columns for tile in tiles)
+    assert len({(tile.x_pos, tile.y_pos) for tile in tiles}) == len(tiles)
+
+
 def test_queries_ask_for_metrics_and_labels_that_exist(plan):
     for query in queries(plan):
-        assert query.count("(") == query.count(")"), query
-        assert query.count("{") == query.count("}"), query
+        promql_parser.parse(query)
         for name, labels in re.findall(r"user_loupe_(\w+?)_(?:bucket|count|sum)\{([^}]*)\}", query):
             named = set(re.findall(r"(\w+)=", labels)) - {"monitored_resource"}
             assert named <= set(METRICS[name].labels), query

@@ -79,7 +79,6 @@ ROWS: Final = (
         holds=("I1", "I10"),
         play=crashes.asked_to_stop,
         runs=20,
-        quick=2,
         stack="waits",
     ),
     Row(

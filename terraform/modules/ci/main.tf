@@ -89,7 +89,9 @@ resource "google_project_iam_member" "deployer" {
 
 # Bundles, plans and the releases that can be returned to.
 resource "google_storage_bucket_iam_member" "deployer" {
-  bucket = var.source_bucket
+  for_each = toset([var.source_bucket, var.github.state_bucket])
+
+  bucket = each.value
   role   = "roles/storage.objectUser"
   member = local.deployer
 
@@ -107,8 +109,10 @@ resource "google_service_account_iam_member" "acts_as" {
 }
 
 resource "google_secret_manager_secret_iam_member" "deployer" {
+  for_each = var.secrets
+
   project   = var.project_id
-  secret_id = var.secret
+  secret_id = each.value
   role      = "roles/secretmanager.secretAccessor"
   member    = local.deployer
 
@@ -170,6 +174,8 @@ resource "google_cloudbuild_trigger" "plan" {
     _PREFIX        = var.prefix
     _REGION        = var.region
     _SOURCE_BUCKET = var.source_bucket
+    _STATE_BUCKET  = var.github.state_bucket
+    _STATE_PREFIX  = var.github.state_prefix
     _DEPLOY        = google_cloudbuild_trigger.deploy.name
   }
 }
@@ -201,8 +207,9 @@ resource "google_cloudbuild_trigger" "deploy" {
 
   substitutions = {
     _PREFIX        = var.prefix
-    _REGION        = var.region
     _SOURCE_BUCKET = var.source_bucket
-    _RELEASE       = "none"
+    _STATE_BUCKET  = var.github.state_bucket
+    _STATE_PREFIX  = var.github.state_prefix
+    _RELEASE       = "none" # the build that plans says which
   }
 }

@@ -5,7 +5,7 @@ variable "accounts" {
 
 variable "github" {
   description = "The repository."
-  type        = object({ owner = string, owner_id = string, repository = string, branch = string })
+  type        = object({ owner = string, owner_id = string, repository = string, branch = string, state_bucket = string, state_prefix = string })
 }
 
 variable "prefix" {
@@ -23,9 +23,9 @@ variable "region" {
   type        = string
 }
 
-variable "secret" {
-  description = "The secret that a plan has to be given: its id."
-  type        = string
+variable "secrets" {
+  description = "The secrets that builds read: their ids."
+  type        = set(string)
 }
 
 variable "source_bucket" {
