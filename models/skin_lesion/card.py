@@ -16,7 +16,7 @@ from models.skin_lesion.pictures import MEAN, SIDE, STD
 NAMES: Final = {
     "akiec": "Actinic keratosis or intraepithelial carcinoma",
     "bcc": "Basal cell carcinoma",
-    "bkl": "Benign keratosis-like lesion",
+    "bkl": "Keratosis-like lesion",
     "df": "Dermatofibroma",
     "mel": "Melanoma",
     "nv": "Melanocytic naevus",

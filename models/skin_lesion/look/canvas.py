@@ -50,7 +50,7 @@ class Canvas:
         for (x, y), radius in zip(centres, radii, strict=True):
             rows, columns = self._window(x, y, 1.5 * radius)
             distance = np.hypot(self.x[rows, columns] - x, self.y[rows, columns] - y) / radius
-            spot = 1 / (1 + np.exp((distance - 1) * 12))
+            spot = 1 / (1 + np.exp(np.clip((distance - 1) * 12, -30, 30)))
             painted[rows, columns] = np.maximum(painted[rows, columns], spot)
         return painted
 

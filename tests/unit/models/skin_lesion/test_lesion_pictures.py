@@ -54,7 +54,7 @@ def test_tones_go_from_light_to_dark():
 @pytest.mark.parametrize("look", LABELS)
 @pytest.mark.parametrize("tone", [0, len(TONES) - 1])
 def test_a_rendered_photo_is_one_that_the_intake_takes(look, tone):
-    judged = judge_photo(encoded(photo(scene(look=look, tone=tone), 1024, 768)), policy=default_policy())
+    judged = judge_photo(encoded(photo(scene(look=look, tone=tone), 800, 600)), policy=default_policy())
     assert (judged.verdict, judged.reason) == ("accepted", None)
 
 
