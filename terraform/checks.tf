@@ -28,6 +28,13 @@ check "recoverable" {
   }
 }
 
+check "honest" {
+  assert {
+    condition     = !(var.environment == "prod" && var.allow_sample_models)
+    error_message = "allow_sample_models is on in production: sample models are trained on drawn pictures and know nothing."
+  }
+}
+
 check "fast" {
   assert {
     condition     = var.environment != "prod" || var.scale.upload.min > 0

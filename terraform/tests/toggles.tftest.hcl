@@ -70,10 +70,11 @@ run "a_careless_production" {
   command = plan
 
   variables {
-    delete_protection = false
+    delete_protection   = false
+    allow_sample_models = true
   }
 
-  expect_failures = [check.recoverable]
+  expect_failures = [check.recoverable, check.honest]
 }
 
 run "what_is_wrong_of_every_variable" {

@@ -51,7 +51,9 @@ class Terraform:
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
 
     def plan(self, **variables: Any) -> dict[str, Any]:
-        """The plan for a project of these variables, as JSON."""
+        """The plan for a project of these variables, as JSON. Skips where the real provider would ask Google."""
+        if self.schema is None:
+            pytest.skip(f"a plan by the real provider asks Google; {STUB} has a stub that does not")
         (self.folder / "given.tfvars.json").write_text(json.dumps({"bundles": BUNDLES, **variables}))
         planned = self.run("plan", "-input=false", "-lock=false", "-var-file=../given.tfvars.json", "-out=../plan")
         assert planned.returncode == 0, planned.stdout + planned.stderr

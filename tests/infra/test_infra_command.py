@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -11,8 +13,10 @@ from tests.infra.terraform import BUNDLES, change, copy
 from tests.running import ROOT
 
 
-def test_the_format_is_that_of_terraform(terraform):
-    done = terraform.run("fmt", "-check", "-recursive", "-diff")
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+def test_the_format_is_that_of_terraform():
+    command = ["terraform", "fmt", "-check", "-recursive", "-diff", str(ROOT / "terraform")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
@@ -30,6 +34,8 @@ def test_the_tests_of_terraform_pass(terraform):
 @pytest.mark.parametrize("example", sorted((ROOT / "terraform/envs").glob("*.example")), ids=lambda path: path.name)
 def test_an_example_can_be_planned(terraform, example, tmp_path):
     (tmp_path / "env.tfvars").write_text(example.read_text())
+    if terraform.schema is None:
+        pytest.skip("a plan by the real provider asks Google")
     done = terraform.run(
         "plan", "-input=false", "-lock=false", f"-var-file={tmp_path / 'env.tfvars'}", f"-var=bundles={hcl(BUNDLES)}"
     )
