@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
+from google.api_core.exceptions import GoogleAPIError
 
 from shared.errors import FailedPrecondition
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .aliases import Aliases
     from .decode import Spotted
     from .inference import Inference
+    from .session import Session
     from .store import ModelStore
 
 REMEMBERED: Final = 10.0  # seconds that an alias is known
@@ -123,6 +125,13 @@ class OnnxModel:
         return answers
 
 
+def _settle(session: Session, key: str) -> None:
+    try:
+        session.settle()
+    except BadModel as error:
+        log.warning("Model %s stays as it was prepared: %s", key, error)
+
+
 class Shelf:
     """The models of a bucket, as `kinds.port.Models` describes them. Every method may be called from any thread."""
 
@@ -184,7 +193,13 @@ class Shelf:
         now = self._clock()
         read = self._aliases.get(name)
         if read is None or now - read[0] > REMEMBERED:
-            read = self._aliases[name] = now, self._bucket().aliases(name)[0]
+            try:
+                found = self._bucket().aliases(name)[0]
+            except GoogleAPIError:
+                if read is None:
+                    raise
+                found = read[1]  # what is loaded answers on while Cloud Storage does not
+            read = self._aliases[name] = now, found
         return read[1]
 
     def _open(self, name: str, version: int) -> OnnxModel:
@@ -221,7 +236,7 @@ class Shelf:
         began = time.perf_counter()
         session = Session(data, manifest, prepared=prepared, threads=self._threads)
         log.info("Loaded model %s in %.0f ms", key, 1000 * (time.perf_counter() - began))
-        threading.Thread(target=session.settle, name="model-settle").start()
+        threading.Thread(target=_settle, args=(session, key), name="model-settle").start()
         return OnnxModel(manifest, Inference(session, manifest))
 
     def _bucket(self) -> ModelStore:

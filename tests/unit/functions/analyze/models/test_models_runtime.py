@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import shutil
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 
@@ -14,13 +18,15 @@ from google.api_core import exceptions
 from onnx import helper
 
 from functions.analyze.kinds.port import NoModels
-from functions.analyze.models import aliases
+from functions.analyze.models import aliases, registry
 from functions.analyze.models import manifest as manifests
+from functions.analyze.models.library import FolderLibrary
 from functions.analyze.models.manifest import Input, Output, Prepared
 from functions.analyze.models.provenance import provenance
 from functions.analyze.models.runtime import WARM, Shelf
 from functions.analyze.models.store import Kept, ModelStore
 from shared.errors import FailedPrecondition
+from tests.running import ROOT
 from tests.unit.functions.analyze.models.onnx_files import (
     SIDE,
     answering,
@@ -259,6 +265,32 @@ def test_storage_that_does_not_answer_is_a_passing_failure(bucket):
         one.open("channels")
     bucket.down = False
     assert one.open("channels").version == 1
+
+
+def test_a_model_that_is_loaded_answers_on_while_storage_does_not(bucket):
+    now = [0.0]
+    one = shelf(bucket, clock=lambda: now[0])
+    assert one.open("channels").version == 1
+    bucket.down = True
+    now[0] = 11.0
+    assert one.open("channels").classify(plain(255, 0, 0))[0] > 0.9
+
+
+def test_no_model_needs_a_network(tmp_path):
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
+        pytest.skip("needs a namespace without a network (unshare -rn)")
+    library = FolderLibrary(tmp_path)
+    registry.add(library, brightest_channel(), manifest(), "")
+    command = ["unshare", "-rn", sys.executable, "-m", "functions.analyze.models", "verify", "--folder", str(tmp_path)]
+    done = subprocess.run([*command, "--asked", '{"model": ""}'], cwd=ROOT, capture_output=True, check=False)
+    assert json.loads(done.stdout)["models"][0]["problem"] == ""
+
+
+def test_nothing_heavy_is_loaded_before_a_model_is_opened():
+    code = "import sys, functions.analyze.routes, functions.analyze.services;"
+    code += "print(*{'numpy', 'onnxruntime', 'PIL', 'cv2'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 def test_aliases_move_and_go_back():
