@@ -13,7 +13,7 @@ from rich.text import Text
 
 from loupe.view.words import harmless, share, size
 
-SAMPLE = ("sample: do not rely on it", "yellow")
+SAMPLE = ("sample", "yellow")
 
 
 def listing(answer: Mapping[str, Any]) -> RenderableType:
@@ -137,7 +137,7 @@ def _row(model: Mapping[str, Any], version: Mapping[str, Any]) -> Iterator[Rende
     yield version["task"]
     yield Text(str(version["labels"]), justify="right")
     yield Text(size(version["size"]), justify="right")
-    yield version["sha256"][:12]
+    yield version["sha256"][:8]
     candidate = model["candidate"]
     names = [f"@{alias}" for alias, points_to in model["aliases"].items() if points_to == number]
     names += [f"candidate on {share(candidate['share'])}"] if candidate and candidate["version"] == number else []
@@ -161,5 +161,5 @@ def _loading(load: Mapping[str, float]) -> str:
 def _table(*names: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "model")
     return table

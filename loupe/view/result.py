@@ -15,7 +15,7 @@ from rich.text import Text
 
 from loupe.client.analysis import Outcome
 from loupe.client.results import Result
-from loupe.view import lesion, words
+from loupe.view import classified, lesion, words
 from loupe.view.words import harmless
 
 STATE_STYLES: Final = {"COMPLETED": "green", "FAILED": "red", "CANCELLED": "yellow"}
@@ -86,6 +86,7 @@ def _rows(result: Result, pictures: Sequence[Path]) -> Iterator[Row]:
     for number, image in enumerate(result.images, start=1):
         yield from _photo(image, f" {number}" if len(result.images) > 1 else "")
     yield from lesion.rows(result.reports)
+    yield from classified.rows(result.job, result.reports)
     for report in result.reports.values():
         yield from _findings(report.get("full") or {})
     for remark in _remarks(result.job):

@@ -108,6 +108,8 @@ def _shadow(library: Library, asked: Mapping[str, Any]) -> Any:
         manifest = registry.require(library, meant.name, _version(asked["model"]).version)
         if manifest.task == "embed":
             raise BadModel("vectors of two models cannot be compared, so there is no candidate for embed")
+        if library.aliases(meant.name)[0].aliases.get(names.STABLE) == meant.version:
+            raise BadModel(f"{meant} is @stable itself: a candidate is another version")
         candidate = aliases.Candidate(version=meant.version, share=asked["share"])
     now = registry.move(library, meant.name, lambda now: replace(now, candidate=candidate))
     return {"name": meant.name, "candidate": now.candidate, "aliases": now}
