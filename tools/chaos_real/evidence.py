@@ -11,7 +11,7 @@ from typing import Any, Final
 from tools.chaos_real.cloud import TIMEOUT, Cloud
 
 BELOW: Final = ("images", "findings", "reports")  # the collections below jobs
-OWN: Final = ("outbox", "cache", "requests", "deadLetters", "shares")  # whose rows name their job in `jobId`
+OWN: Final = ("outbox", "cache", "requests", "deadLetters", "shadows", "shares")  # whose rows name their job in `jobId`
 FLAT: Final = ("jobs", "ledger", *OWN)
 Fields = dict[str, Any]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import helper
 
+from functions.analyze.intake.guard import Guard
 from functions.analyze.models import examine, registry
 from functions.analyze.models.draft import drafted
 from functions.analyze.models.inference import Inference
@@ -17,6 +18,7 @@ from functions.analyze.models.library import FolderLibrary, Taken, next_version,
 from functions.analyze.models.manifest import Input, Output
 from functions.analyze.models.session import Declared, Session, Tensor, prepare
 from functions.analyze.models.structure import BadModel
+from functions.analyze.models.trial import Trial, Verdict
 from tests.unit.functions.analyze.models.onnx_files import (
     SIDE,
     answering,
@@ -198,3 +200,20 @@ def test_a_model_with_the_wrong_decoding_can_be_added_with_the_right_one(library
     said_so = manifest(output=Output(decoding="probabilities"))
     registry.add(library, answering([[0.2, 0.3, 0.5]]), said_so, "")
     assert library.manifest("channels", 1) is not None
+
+
+def test_damaged_files_are_refused_or_answer_and_never_break_out(tmp_path):
+    """Bytes are changed, taken out and put in where a file tells of itself; the child that tries them lives on."""
+    dice = np.random.default_rng(7)
+    whole = brightest_channel()
+    with Guard(children=1, tasks=examine.TASKS) as guard:
+        for _ in range(40):
+            data = bytearray(whole)
+            for _ in range(int(dice.integers(1, 5))):
+                at = int(dice.integers(len(data)))
+                data[at : at + int(dice.integers(0, 3))] = dice.bytes(int(dice.integers(0, 4)))
+            trial = Trial(manifest=manifest(), model=bytes(data), folder=str(tmp_path))
+            answer = guard.run("try", msgspec.msgpack.encode(trial))
+            verdict = msgspec.msgpack.decode(answer, type=Verdict)
+            assert verdict.refused or verdict.run
+        assert len(guard.pids) == 1
