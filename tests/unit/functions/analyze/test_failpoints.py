@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "UPLOADS_BUCKET": "uploads",
     "DERIVED_BUCKET": "derived",
     "EVENTS_TOPIC": "projects/demo-loupe/topics/events",
+    "UPLOADS_TOPIC": "projects/demo-loupe/topics/uploads",
     "PUSH_AUDIENCE": "https://analyze.example/",
     "PUSH_SERVICE_ACCOUNT": "pusher@example.iam.gserviceaccount.com",
 }
