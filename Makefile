@@ -8,7 +8,7 @@ PROFILE ?= mild
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format chaos chaos-real bench bench-intake bench-models bundle lock clean
+.PHONY: help setup demo up test check format chaos chaos-real bench bench-intake bench-models bundle fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-intake: setup ## measure the intake, beside sharp and the Firebase extensi
 
 bench-models: setup ## measure models: loading, preparing pictures, a job of three photos
 	@$(PY) -m tools.bench models
+
+fuzz: setup ## judge damaged photos in great numbers: ARGS="--photos 5000 --start 0"; what breaks is kept in fuzz-out/
+	@$(PY) -m tools.fuzz $(ARGS)
 
 lock: setup ## resolve functions/*/requirements.txt and requirements.in into requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

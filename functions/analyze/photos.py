@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shared.errors import Unavailable
-from shared.model.job import Failure, Job, Warned, derived_folder, object_name
+from shared.model.job import Consent, Failure, Job, Warned, derived_folder, object_name
 
 from .intake.guard import GuardUnavailableError
+from .intake.verdict import Gps
 from .kinds.port import Drawn, Photo
 
 if TYPE_CHECKING:
@@ -105,8 +106,7 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
             "width": judged.width,
             "height": judged.height,
             "exif": exif,
-            # The place is kept only where the user consented.
-            "gps": msgspec.to_builtins(judged.gps) if job.consent.location else None,
+            "gps": _place(judged.gps, job.consent),
             "quality": msgspec.to_builtins(quality),
             "warnings": [msgspec.to_builtins(remark) for remark in judged.warnings],
         },
@@ -125,6 +125,14 @@ def keep(objects: Objects, hold: Hold, job_id: str, pictures: Mapping[str, Drawn
         place = objects.write(f"{job_id}/results/{digest}/{name}", drawn.data, drawn.content_type)
         size = {"width": drawn.width, "height": drawn.height} if drawn.width else {}
         kept[name] = {"object": place, "type": drawn.content_type, "size": len(drawn.data), **size}
+    return kept
+
+
+def _place(gps: Gps | None, consent: Consent) -> dict[str, Any] | None:
+    """What is kept of the place: all, a rounded one, or nothing, as the user consented."""
+    if gps is None or not (consent.location or consent.approximate_location):
+        return None
+    kept: dict[str, Any] = msgspec.to_builtins(gps if consent.location else gps.rounded())
     return kept
 
 

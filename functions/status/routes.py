@@ -8,6 +8,7 @@ from shared.http.health import health
 from shared.http.idempotency import HEADER
 from shared.http.routing import Operation, Route
 from shared.model.job import JobResource
+from shared.model.quality import Policy
 
 from .asking import cancel_job, delete_job, reprocess_job, retry_job
 from .contract import (
@@ -28,7 +29,7 @@ from .contract import (
     ShareResource,
     WaitQuery,
 )
-from .explaining import list_labels
+from .explaining import get_quality_policy, list_labels
 from .pictures import get_picture, list_pictures
 from .reading import get_job, list_findings, list_images, list_jobs, list_reports, wait_for_job
 from .sharing import create_share, list_shares, open_share, revoke_share
@@ -104,6 +105,14 @@ LABELS: Final = Operation(
     headers=IF_NONE_MATCH,
     answers={200: Labels, 304: None},
     reasons=("LABELS_NOT_FOUND",),
+    open=True,
+)
+POLICY: Final = Operation(
+    name="getQualityPolicy",
+    summary="Get what is asked of a photo, to warn before it is uploaded",
+    description="`limits` and `empty` reject, `rules` warn, `retake` says what helps. docs/quality.md tells metrics.",
+    headers=IF_NONE_MATCH,
+    answers={200: Policy, 304: None},
     open=True,
 )
 
@@ -198,5 +207,6 @@ ROUTES: Final = (
     Route("POST", "/v1/jobs/<id:job_id>/shares/<id:share>:revoke", revoke_share, REVOKE),
     Route("GET", "/v1/shared/<id:token>", open_share, OPEN),
     Route("GET", "/v1/kinds/<id:kind>/labels", list_labels, LABELS),
+    Route("GET", "/v1/policies/quality", get_quality_policy, POLICY),
     health("status"),
 )

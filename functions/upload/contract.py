@@ -24,9 +24,12 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 
 class Consented(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What the user allowed. `location`: to read and keep where the photo was taken."""
+    """What the user allowed to be kept: where the photo was taken (`location`), or that to about a kilometre only
+    (`approximateLocation`). Without either nothing of the place is kept.
+    """
 
     location: bool = False
+    approximate_location: bool = False
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

@@ -90,7 +90,7 @@ def _new_job(uid: str, wanted: JobRequest, services: Services) -> Job:
         priority=wanted.priority,
         asset_id=wanted.asset_id,
         options=wanted.options,
-        consent=Consent(location=wanted.consent.location),
+        consent=Consent(location=wanted.consent.location, approximate_location=wanted.consent.approximate_location),
         images=images,
         trace=traceparent(),
         create_time=at,

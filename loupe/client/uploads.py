@@ -26,6 +26,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
     priority: Priority = Priority.NORMAL
     location: bool = False
+    approximate_location: bool = False
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ def create(phone: Phone, wanted: Wanted) -> tuple[str, tuple[Upload, ...]]:
         "images": [{"contentType": photo.content_type, "size": photo.size} for photo in wanted.photos],
         "options": dict(wanted.options),
         "priority": wanted.priority.value,
-        "consent": {"location": wanted.location},
+        "consent": {"location": wanted.location, "approximateLocation": wanted.approximate_location},
     }
     answer = phone.post("upload", "/v1/jobs", body, key=uuid.uuid4().hex)
     return str(answer["job"]["name"]).removeprefix("jobs/"), _uploads(answer)

@@ -31,6 +31,7 @@ class Asked(TypedDict):
     kind: str
     options: tuple[str, ...]
     location: bool
+    approximate_location: bool
     priority: str
     out: Path | None
     data: Path
@@ -43,6 +44,7 @@ class Asked(TypedDict):
 @click.option("--kind", required=True, metavar="KIND", help=f"What to do with them: {', '.join(sorted(KINDS))}.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="Set an option of the kind.")
 @click.option("--location", is_flag=True, help="Consent to keeping where the photo was taken.")
+@click.option("--approximate-location", is_flag=True, help="Consent to keeping that to about a kilometre.")
 @click.option("--priority", type=click.Choice([one.value for one in Priority]), default="normal", show_default=True)
 @click.option("--out", type=FOLDER, metavar="DIR", help="Save pictures here.  [default: loupe-out, on a terminal]")
 @data_option
@@ -93,6 +95,7 @@ def _wanted(photos: Sequence[LocalPhoto], asked: Asked) -> list[Wanted]:
             options=_options(kind, asked["options"]),
             priority=Priority(asked["priority"]),
             location=asked["location"],
+            approximate_location=asked["approximate_location"],
         )
         for one in sets
     ]

@@ -45,9 +45,13 @@ class JobImage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the user allowed; everything is off unless said."""
+    """What the user allowed; everything is off unless said.
+
+    `location`: where the photo was taken, as the camera wrote it. `approximate_location`: only to about a kilometre.
+    """
 
     location: bool = False
+    approximate_location: bool = False
 
 
 class OpenCharge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -59,7 +59,7 @@ def told() -> set[str]:
         for value in constants(keyword.value)
     }
     intake = importlib.import_module("functions.analyze.intake.refusal").MESSAGES
-    policy = json.loads((ROOT / "functions/analyze/intake/quality-policy.json").read_text())
+    policy = json.loads((ROOT / "shared/model/quality-policy.json").read_text())
     return {*given, *intake, *policy["retake"]}
 
 

@@ -56,6 +56,7 @@ def test_every_address_is_described(document):
         "/v1/jobs/{jobId}/shares/{share}:revoke",
         "/v1/shared/{token}",
         "/v1/kinds/{kind}/labels",
+        "/v1/policies/quality",
     }
 
 

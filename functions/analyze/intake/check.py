@@ -17,8 +17,9 @@ from typing import Any, Final
 
 import msgspec
 
+from shared.model.quality import default_policy
+
 from .guard import Guard, GuardUnavailableError
-from .policy import default_policy
 from .refusal import Refused, rejected
 from .verdict import Judged
 

@@ -19,10 +19,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from shared.model.quality import Derived
+
 from .bands import small_and_plain
 from .colour import srgb
 from .damage import damage_refused
-from .policy import Derived
 from .refusal import Refused
 from .scale import Raster, area, upright
 from .screen import AVIF, HEIC, JPEG, PNG, WEBP

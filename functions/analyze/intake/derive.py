@@ -9,7 +9,8 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from .policy import Derived
+from shared.model.quality import Derived
+
 from .scale import Raster, Scales
 from .screen import JPEG, WEBP
 from .verdict import Picture, Pixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from .tags import Ifd, byte, number, numbers, text
 from .verdict import Gps
 
 _BELOW_SEA_LEVEL: Final = frozenset({1, 3})  # EXIF 3.0 counts 2 and 3 from the ellipsoid
+_METRES_A_SECOND: Final[Mapping[str, float]] = {"K": 1 / 3.6, "M": 0.44704, "N": 1852 / 3600}  # km/h, mph, knots
 _DATE: Final = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)")
 
 
@@ -30,6 +32,9 @@ def read_gps(ifd: Ifd) -> Gps | None:
         altitude=_altitude(ifd),
         accuracy=number(ifd, GPS.GPSHPositioningError, 0, 1e6),
         direction=number(ifd, GPS.GPSImgDirection, 0, 360),
+        magnetic=_magnetic(ifd),
+        course=number(ifd, GPS.GPSTrack, 0, 360),
+        speed=_speed(ifd),
         time=_time(ifd),
     )
 
@@ -54,6 +59,18 @@ def _altitude(ifd: Ifd) -> float | None:
     if metres is None:
         return None
     return -metres if byte(ifd, GPS.GPSAltitudeRef) in _BELOW_SEA_LEVEL else metres
+
+
+def _magnetic(ifd: Ifd) -> bool | None:
+    reference = text(ifd, GPS.GPSImgDirectionRef)
+    return None if number(ifd, GPS.GPSImgDirection, 0, 360) is None else {"M": True, "T": False}.get(reference or "")
+
+
+def _speed(ifd: Ifd) -> float | None:
+    """In metres a second. Without its unit it is in km/h (EXIF 3.0, GPSSpeedRef)."""
+    speed = number(ifd, GPS.GPSSpeed, 0, 100_000)
+    unit = _METRES_A_SECOND.get((text(ifd, GPS.GPSSpeedRef) or "K").upper())
+    return None if speed is None or unit is None else round(speed * unit, 3)
 
 
 def _time(ifd: Ifd) -> datetime | None:

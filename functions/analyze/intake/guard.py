@@ -16,7 +16,8 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from .policy import default_policy
+from shared.model.quality import default_policy
+
 from .process import Child, ChildDied
 from .refusal import Refused, rejected
 from .screen import identify, unjudged

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .policy import Limits
+from shared.model.quality import Limits
+
 from .refusal import Refused
 from .screen import PNG, WEBP
 

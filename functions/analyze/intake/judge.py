@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
+from shared.model.quality import Policy, default_policy
+
 from .decode import decode, open_photo, upright_size
 from .derive import normalized, pixels, thumbnail
 from .exif import read_exif
 from .fingerprint import SIDE, perceptual_hash
 from .header import check_container, check_large_enough, check_progressive, check_size
 from .metrics import measure
-from .policy import Policy, default_policy
 from .quality import emptiness, grade
 from .refusal import Refused, rejected
 from .scale import Scales

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .policy import Policy, Rule
+from shared.model.quality import Policy, Rule
+
 from .verdict import Quality, Remark
 
 
@@ -18,8 +19,9 @@ def emptiness(metrics: Mapping[str, float], policy: Policy) -> str | None:
 
 def grade(metrics: Mapping[str, float], policy: Policy) -> tuple[Quality, tuple[Remark, ...]]:
     """The score, which is that of the worst rule, and one warning for each reason that fired."""
-    fired = dict.fromkeys(rule.reason for rule in policy.rules if points(rule, metrics[rule.metric]) < 50)
-    score = min((points(rule, metrics[rule.metric]) for rule in policy.rules), default=100)
+    asked = [rule for rule in policy.rules if all(part.holds(metrics[part.metric]) for part in rule.when)]
+    fired = dict.fromkeys(rule.reason for rule in asked if points(rule, metrics[rule.metric]) < 50)
+    score = min((points(rule, metrics[rule.metric]) for rule in asked), default=100)
     quality = Quality(score=score, metrics=dict(metrics), policy_version=policy.version)
     return quality, tuple(Remark(reason=reason, message=policy.retake[reason]) for reason in fired)
 

@@ -8,7 +8,8 @@ import importlib.util
 from collections.abc import Mapping
 from typing import Final
 
-from .policy import Limits
+from shared.model.quality import Limits
+
 from .refusal import Refused
 from .verdict import Judged
 

@@ -16,6 +16,7 @@ Ifd = Mapping[int, Any]
 _LONGEST_TEXT: Final = 200
 _LONGEST_BLOCK: Final = 2**20  # bytes; makers' notes and a preview fit, a bomb of references does not
 _TIME: Final = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_FRACTION: Final = re.compile(r"[0-9]{1,9}")
 _OFFSET: Final = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d|Z")
 
 # Everything that Pillow 13 is known to raise on broken EXIF.
@@ -105,8 +106,8 @@ def byte(ifd: Ifd, tag: int) -> int | None:
     return whole(ifd, tag, 0, 255)
 
 
-def local_time(ifd: Ifd, tag: int, offset_tag: int) -> str | None:
-    """An ISO 8601 time, with its offset where the camera wrote one: `2024-05-01T14:30:00+02:00`."""
+def local_time(ifd: Ifd, tag: int, offset_tag: int, fraction_tag: int) -> str | None:
+    """An ISO 8601 time, with fraction and offset where the camera wrote them: `2024-05-01T14:30:00.25+02:00`."""
     match = _TIME.match(text(ifd, tag) or "")
     if not match:
         return None
@@ -114,5 +115,7 @@ def local_time(ifd: Ifd, tag: int, offset_tag: int) -> str | None:
         moment = datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type]
     except ValueError:
         return None
-    offset = text(ifd, offset_tag) or ""
-    return moment.replace(tzinfo=None).isoformat() + (offset if _OFFSET.fullmatch(offset) else "")
+    fraction, offset = (text(ifd, fraction_tag) or "").rstrip("0"), text(ifd, offset_tag) or ""
+    written = moment.replace(tzinfo=None).isoformat()
+    written += f".{fraction}" if _FRACTION.fullmatch(fraction) else ""
+    return written + (offset if _OFFSET.fullmatch(offset) else "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+ABOUT_A_KILOMETRE: Final = 2  # decimals of a degree: 1.1 km from south to north, less from west to east
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -18,8 +20,9 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Exif(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What the camera wrote; None where it did not, or wrote nonsense.
 
-    `taken_at` is ISO 8601 in local time, with the offset where the camera knew it. `exposure_time` is in seconds,
-    focal lengths in millimetres, `orientation` 1 to 8 as in EXIF.
+    `taken_at` is ISO 8601 in local time, with fractions of a second and the offset where the camera knew them;
+    `digitized_at` is there where it differs, as for a slide that was scanned. `exposure_time` is in seconds,
+    `exposure_bias` in EV, focal lengths in millimetres, `orientation` 1 to 8 as in EXIF.
     """
 
     make: str | None = None
@@ -27,8 +30,10 @@ class Exif(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     lens: str | None = None
     software: str | None = None
     taken_at: str | None = None
+    digitized_at: str | None = None
     orientation: int | None = None
     exposure_time: float | None = None
+    exposure_bias: float | None = None
     f_number: float | None = None
     iso: int | None = None
     focal_length: float | None = None
@@ -37,14 +42,27 @@ class Exif(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Gps(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the photo was taken: degrees (WGS 84, north and east positive), metres, and UTC."""
+    """Where the photo was taken: degrees (WGS 84, north and east positive), metres, metres a second, and UTC.
+
+    `direction` is where the camera looked and `course` where it went, in degrees from north; `magnetic` says that
+    `direction` is from the magnetic one. `approximate` is true where the rest was left out and the coordinates rounded.
+    """
 
     latitude: float
     longitude: float
     altitude: float | None = None
     accuracy: float | None = None
     direction: float | None = None
+    magnetic: bool | None = None
+    course: float | None = None
+    speed: float | None = None
     time: datetime | None = None
+    approximate: bool = False
+
+    def rounded(self) -> Gps:
+        """The place to about a kilometre, and nothing else of it: altitude, course and time would narrow it down."""
+        latitude, longitude = (round(degrees, ABOUT_A_KILOMETRE) for degrees in (self.latitude, self.longitude))
+        return Gps(latitude=latitude, longitude=longitude, approximate=True)
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

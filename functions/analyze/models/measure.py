@@ -15,8 +15,9 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from shared.model.quality import default_policy
+
 from ..intake.judge import judge_photo
-from ..intake.policy import default_policy
 from . import names
 from .inference import Inference
 from .library import FolderLibrary

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from models.skin_lesion.examples import LABELS
 from models.skin_lesion.look.elsewhere import elsewhere
 from models.skin_lesion.look.lesions import LOOKS
 from models.skin_lesion.look.photo import TONES, Scene, encoded, photo
 from models.skin_lesion.pictures import SIDE, squared
 from models.skin_lesion.rendered import VIEWS, scenes
+from shared.model.quality import default_policy
 
 
 def scene(**changes):

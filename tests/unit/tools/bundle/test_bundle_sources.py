@@ -109,7 +109,7 @@ def test_every_data_file_of_the_sources_is_in_some_bundle():
 
 def test_the_data_of_a_function_lies_beside_its_code():
     names = bundle(ROOT, "analyze").names
-    assert {"main.py", "intake/quality-policy.json", "intake/child.py", "shared/errors.py"} <= set(names)
+    assert {"main.py", "shared/model/quality-policy.json", "intake/child.py", "shared/errors.py"} <= set(names)
     assert not any("__pycache__" in name or name.startswith("functions/") for name in names)
 
 

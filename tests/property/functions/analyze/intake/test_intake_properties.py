@@ -8,9 +8,9 @@ from PIL import Image
 
 from functions.analyze.intake.exif import read_exif
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import Rule, default_policy
 from functions.analyze.intake.quality import grade, points
 from functions.analyze.intake.verdict import Judged
+from shared.model.quality import Rule, default_policy
 from tests.unit.functions.analyze.intake import exif_blocks as x
 from tests.unit.functions.analyze.intake.pictures import PHOTOS, encoded, scene
 
@@ -107,7 +107,10 @@ def test_points_rise_towards_the_good_value_and_halve_at_the_warning(
     assert points(mirrored, -one) == points(rule, one)
 
 
-@given(st.fixed_dictionaries({rule.metric: st.floats(0, 1000) for rule in POLICY.rules}))
+METRICS = {rule.metric for rule in POLICY.rules} | {part.metric for rule in POLICY.rules for part in rule.when}
+
+
+@given(st.fixed_dictionaries({metric: st.floats(0, 1000) | st.floats(0, 1) for metric in sorted(METRICS)}))
 def test_a_score_under_fifty_comes_with_a_warning_and_no_other_does(metrics: dict[str, float]) -> None:
     quality, warnings = grade(metrics, POLICY)
     assert 0 <= quality.score <= 100

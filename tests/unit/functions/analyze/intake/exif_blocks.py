@@ -12,6 +12,8 @@ EXPOSURE, F_NUMBER, ISO, TAKEN, OFFSET_TAKEN = 0x829A, 0x829D, 0x8827, 0x9003, 0
 FLASH, FOCAL, FOCAL35, LENS = 0x9209, 0x920A, 0xA405, 0xA434
 LAT_REF, LAT, LON_REF, LON, ALT_REF, ALT, CLOCK = 1, 2, 3, 4, 5, 6, 7
 DIRECTION, DATE, ACCURACY = 17, 29, 31
+SPEED_REF, SPEED, TRACK, DIRECTION_REF = 12, 13, 15, 16
+DIGITIZED, FRACTION_TAKEN, BIAS, LENS_LIMITS, MAKER_NOTE = 0x9004, 0x9291, 0x9204, 0xA432, 0x927C
 _EXIF, _GPS = 0x8769, 0x8825
 
 
@@ -34,6 +36,11 @@ def short(value: int) -> Entry:
 def rational(*fractions: tuple[int, int]) -> Entry:
     """Numerators and denominators; a denominator may be 0."""
     return 5, len(fractions), b"".join(struct.pack("<II", *fraction) for fraction in fractions)
+
+
+def signed(numerator: int, denominator: int) -> Entry:
+    """A fraction that may be negative."""
+    return 10, 1, struct.pack("<ii", numerator, denominator)
 
 
 def double(*values: float) -> Entry:

@@ -6,8 +6,8 @@ import pytest
 
 from functions.analyze.intake.exif import read_exif
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Exif
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake import exif_blocks as x
 from tests.unit.functions.analyze.intake.pictures import PHOTOS, encoded, needs_photos, png_chunk, scene
 
@@ -43,6 +43,43 @@ def test_the_camera_and_the_shot_are_read() -> None:
         focal_length35=26,
         flash=True,
     )
+
+
+def test_fractions_of_a_second_and_a_later_scan_are_read() -> None:
+    shot = {
+        x.TAKEN: x.ascii_("1998:07:12 21:00:00"),
+        x.FRACTION_TAKEN: x.ascii_("250"),
+        x.DIGITIZED: x.ascii_("2024:05:01 14:30:00"),
+        x.BIAS: x.signed(-2, 3),
+    }
+    read = camera({}, shot)
+    assert (read.taken_at, read.digitized_at) == ("1998-07-12T21:00:00.25", "2024-05-01T14:30:00")
+    assert read.exposure_bias == pytest.approx(-2 / 3)
+    for none in ("now", "00", ""):
+        assert camera({}, {**shot, x.FRACTION_TAKEN: x.ascii_(none)}).taken_at == "1998-07-12T21:00:00"
+
+
+@pytest.mark.parametrize(
+    ("limits", "lens"),
+    [
+        (((24, 1), (70, 1), (28, 10), (4, 1)), "24-70 mm f/2.8-4"),
+        (((50, 1), (50, 1), (18, 10), (18, 10)), "50 mm f/1.8"),
+        (((425, 100), (425, 100), (0, 0), (0, 0)), "4.25 mm"),
+        (((0, 0), (0, 0), (0, 0), (0, 0)), None),
+        (((24, 1), (70, 1)), None),
+    ],
+)
+def test_a_lens_without_a_name_is_called_by_its_limits(limits: tuple[tuple[int, int], ...], lens: str | None) -> None:
+    assert camera({}, {x.LENS_LIMITS: x.rational(*limits)}).lens == lens
+    assert camera({}, {x.LENS_LIMITS: x.rational(*limits), x.LENS: x.ascii_("Named")}).lens == "Named"
+
+
+@pytest.mark.parametrize("tag", [x.MAKE, x.ORIENTATION, x.SOFTWARE])
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 5, 7, 12, 99])
+@pytest.mark.parametrize("count", [0, 2**16, 2**31, 2**32 - 1])
+def test_a_tag_that_counts_more_than_there_is_breaks_nothing(tag: int, kind: int, count: int) -> None:
+    read = camera({tag: (kind, count, b"\xff" * 8), x.MODEL: x.ascii_("One")})
+    assert read.model in {"One", None}
 
 
 def test_a_photo_without_exif_has_an_empty_record() -> None:

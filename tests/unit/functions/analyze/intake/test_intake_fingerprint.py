@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import encoded, scene
 
 POLICY = default_policy()

@@ -7,8 +7,8 @@ import pytest
 
 from functions.analyze.intake.exif import read_exif
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Gps
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake import exif_blocks as x
 from tests.unit.functions.analyze.intake.pictures import PHOTOS, needs_photos
 
@@ -40,6 +40,20 @@ def test_the_place_is_read_with_all_that_is_known_of_it() -> None:
         direction=180.5,
         time=datetime(2024, 5, 1, 12, 30, 45, 500_000, tzinfo=UTC),
     )
+
+
+def test_where_the_camera_went_and_how_fast_is_read() -> None:
+    tags = x.place() | {x.TRACK: x.rational((90, 1)), x.SPEED: x.rational((36, 1)), x.SPEED_REF: x.ascii_("K")}
+    found = known(tags | {x.DIRECTION: x.rational((10, 1)), x.DIRECTION_REF: x.ascii_("M")})
+    assert (found.course, found.speed, found.direction, found.magnetic) == (90, 10, 10, True)
+    assert known(tags | {x.SPEED_REF: x.ascii_("N")}).speed == pytest.approx(18.52)
+    assert known(tags | {x.SPEED_REF: x.ascii_("?")}).speed is None
+    assert known(tags | {x.DIRECTION_REF: x.ascii_("T")}).magnetic is None
+
+
+def test_a_rounded_place_is_a_kilometre_wide_and_tells_nothing_else() -> None:
+    precise = known(x.place() | {x.ALT: x.rational((519, 1)), x.ACCURACY: x.rational((5, 1))})
+    assert precise.rounded() == Gps(latitude=48.14, longitude=11.57, approximate=True)
 
 
 def test_a_place_alone_is_enough() -> None:

@@ -17,10 +17,10 @@ import pytest
 
 from functions.analyze.intake.guard import Guard, GuardUnavailableError
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.refusal import Refused
 from functions.analyze.intake.tasks import JUDGE, TASKS, Task
 from functions.analyze.intake.verdict import Judged
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import ROOT, encoded, png_bomb, scene
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are watched through /proc")

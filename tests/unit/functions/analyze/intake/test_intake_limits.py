@@ -6,8 +6,8 @@ import pytest
 
 from functions.analyze.intake import decode
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import HEIC, PHOTOS, encoded, flat, needs_photos, png_bomb, scene
 
 POLICY = default_policy()

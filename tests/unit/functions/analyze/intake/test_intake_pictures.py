@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged, Picture
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import (
     HEIC,
     encoded,

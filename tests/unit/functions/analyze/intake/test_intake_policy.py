@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from functions.analyze.intake.metrics import measure
-from functions.analyze.intake.policy import FILE, default_policy, load_policy
 from functions.analyze.intake.screen import _ALIASES, AVIF, HEIC, JPEG, PNG, WEBP
 from shared.model.kinds import IMAGE_TYPES, MAX_IMAGE_BYTES
+from shared.model.quality import FILE, default_policy, load_policy
 
 POLICY = default_policy()
 

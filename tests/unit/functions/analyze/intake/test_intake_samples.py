@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import opened
 from tools import scenes
 from tools.samples import Sample, render

@@ -5,8 +5,8 @@ from PIL import Image
 
 from functions.analyze.intake import screen
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Judged
+from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import HEIC, encoded, scene
 
 POLICY = default_policy()

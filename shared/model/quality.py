@@ -1,4 +1,7 @@
-"""What a photo must be to be accepted: limits, thresholds and sizes, as versioned data (`quality-policy.json`)."""
+"""What a photo must be to be accepted: limits, thresholds and sizes, as versioned data (`quality-policy.json`).
+
+analyze goes by it and status serves it, so that an app can warn before it uploads. docs/quality.md says how good it is.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     min_side: int
 
 
-class Condition(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class Condition(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True
+):
     """Holds while a metric is strictly below or strictly above a bound."""
 
     metric: str
@@ -47,10 +52,14 @@ class Emptiness(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     message: str
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A soft rule: warns where the metric is on the worst side of `warn`; `worst` scores 0, `good` scores 100."""
+class Rule(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
+    """A soft rule: warns where the metric is on the worst side of `warn`; `worst` scores 0, `good` scores 100.
+
+    It is asked only where all conditions of `when` hold.
+    """
 
     reason: str
+    when: tuple[Condition, ...] = ()
     metric: str
     worst: float
     warn: float
