@@ -115,7 +115,7 @@ ROWS: Final = (
         holds=("I1", "I8"),
         play=objects.misbehaving,
         runs=84,
-        stack="waits",
+        stack="doors",
         failures=(),
     ),
     Row(
@@ -134,7 +134,7 @@ ROWS: Final = (
         holds=("I1", "I6"),
         play=readers.vision,
         runs=60,
-        stack="waits",
+        stack="doors",
     ),
     Row(
         number=13,

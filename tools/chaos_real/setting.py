@@ -62,7 +62,7 @@ SETTINGS: Final = {
     setting.name: setting
     for setting in (
         Setting(name="plain", analyze={"LEASE_SECONDS": str(LONG_LEASE)}),
-        Setting(name="doors", analyze={"LEASE_SECONDS": str(LONG_LEASE)}),  # for what never gets as far as a job
+        Setting(name="doors", analyze={"LEASE_SECONDS": str(LONG_LEASE)}),  # to share the work
         Setting(name="waits"),  # for what has to wait for deadlines
         Setting(
             name="money",
