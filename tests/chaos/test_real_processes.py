@@ -20,7 +20,7 @@ def played():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("row", [row for row, _ in PLAYS], ids=lambda row: f"{row.number} {row.fault}")
 def test_nothing_is_violated(played, row):
     one = played[row.number]

@@ -32,7 +32,7 @@ ROWS: Final = (
         holds=("I2", "I4", "I6"),
         play=deliveries.same_id,
         runs=120,
-        quick=6,
+        quick=4,
     ),
     Row(
         number=2,
@@ -41,7 +41,7 @@ ROWS: Final = (
         holds=("I2", "I4", "I6"),
         play=deliveries.new_id,
         runs=120,
-        quick=6,
+        quick=4,
     ),
     Row(
         number=3,
@@ -50,7 +50,7 @@ ROWS: Final = (
         holds=("I1", "I3", "I7", "I9"),
         play=deliveries.reordered,
         runs=120,
-        quick=6,
+        quick=4,
     ),
     Row(
         number=4,
@@ -88,7 +88,7 @@ ROWS: Final = (
         holds=("I1", "I2"),
         play=databases.aborted,
         runs=120,
-        quick=9,
+        quick=6,
     ),
     Row(
         number=8,
@@ -97,7 +97,7 @@ ROWS: Final = (
         holds=("I1", "I2", "I4"),
         play=databases.unavailable,
         runs=180,
-        quick=18,
+        quick=9,
     ),
     Row(
         number=9,
@@ -125,7 +125,7 @@ ROWS: Final = (
         holds=("I2",),
         play=objects.already_there,
         runs=60,
-        quick=6,
+        quick=4,
     ),
     Row(
         number=12,
@@ -184,7 +184,7 @@ ROWS: Final = (
         holds=("I5",),
         play=doors.tampered,
         runs=300,
-        quick=24,
+        quick=13,
         stack="doors",
         failures=(),
     ),
@@ -228,7 +228,7 @@ ROWS: Final = (
         holds=("I2", "I5"),
         play=strangers.forged_pushes,
         runs=120,
-        quick=20,
+        quick=10,
         stack="doors",
         injects=False,
     ),
@@ -258,7 +258,7 @@ ROWS: Final = (
         holds=("I4",),
         play=announcements.unreliable,
         runs=100,
-        quick=6,
+        quick=4,
     ),
     Row(
         number=25,
@@ -278,7 +278,7 @@ ROWS: Final = (
         holds=("I1",),
         play=upkeep.lost,
         runs=60,
-        quick=4,
+        quick=3,
     ),
     Row(
         number=27,

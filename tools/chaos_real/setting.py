@@ -12,7 +12,7 @@ BURST: Final = 20  # photos of one user at once, where quotas are used up
 BUDGET: Final = 8000  # micro-dollars of a day, where budgets are
 LEASE: Final = 1  # seconds; with the allowance for clocks, a job of a dead worker is taken over after eleven
 LONG_LEASE: Final = 30  # where no worker dies, so that a slow one keeps its jobs on a busy machine
-BACKOFF: Final = (timedelta(milliseconds=100), timedelta(seconds=1))
+BACKOFF: Final = (timedelta(milliseconds=100), timedelta(milliseconds=400))
 ACK_DEADLINE: Final = timedelta(seconds=10)
 POINTS: Final = (
     *("after_arrive", "after_claim", "after_read", "after_judge", "after_advance", "after_derive", "after_vision"),
