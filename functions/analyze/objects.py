@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ class Objects:
     def read(self, name: str, generation: int) -> bytes | None:
         """The object's bytes at exactly this generation, checksum verified; None if it is gone.
 
-        Raises google.api_core errors when Cloud Storage does not answer in time.
+        Raises google.api_core errors when Cloud Storage does not answer in time, or not with what it has.
         """
         from google.cloud.storage.exceptions import DataCorruption
 
@@ -40,6 +41,11 @@ class Objects:
             return None
         except DataCorruption as error:
             raise exceptions.ServiceUnavailable(f"{name} was changed on its way") from error
+        # The library takes up a download where it broke off, and does not verify what it has put together.
+        if blob.crc32c is None:
+            blob.reload(timeout=CALL_TIMEOUT, retry=self._again)
+        if blob.crc32c != _checksum(data):
+            raise exceptions.ServiceUnavailable(f"{name} was cut or changed on its way")
         return data
 
     def write(self, name: str, data: bytes, content_type: str) -> str:
@@ -72,3 +78,10 @@ class Objects:
         for blob in bucket.list_blobs(prefix=folder, versions=True, timeout=CALL_TIMEOUT, retry=self._again):
             with contextlib.suppress(exceptions.NotFound):
                 blob.bucket.delete_blob(blob.name, generation=blob.generation, timeout=CALL_TIMEOUT, retry=self._again)
+
+
+def _checksum(data: bytes) -> str:
+    """CRC32C as Cloud Storage tells it: base64 of its four bytes, the highest first."""
+    import google_crc32c
+
+    return base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()

@@ -61,7 +61,7 @@ def test_a_row_that_the_machine_lacks_something_for_says_so(came_to, capsys):
 def test_rows_and_the_number_of_runs_can_be_chosen(came_to):
     run = came_to()
     command.main(["--rows", "4,5", "--scale", "0.5"])
-    assert {(row.number, runs) for plays in run.plays.values() for row, runs in plays} == {(4, 48), (5, 30)}
+    assert {(row.number, runs) for plays in run.plays.values() for row, runs in plays} == {(4, 36), (5, 30)}
     command.main([])
     assert {row.number for plays in run.plays.values() for row, _ in plays} == {row.number for row in ROWS}
     assert sum(runs for plays in run.plays.values() for _, runs in plays) >= 2000

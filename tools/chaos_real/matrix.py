@@ -58,7 +58,7 @@ ROWS: Final = (
         how="analyze kills its own process at each of the 12 fail-points, in the middle of other jobs",
         holds=("I1", "I2", "I3", "I4", "I10"),
         play=crashes.killed_at_points,
-        runs=96,
+        runs=72,
         stack="kills",
         failures=("ATTEMPTS_EXHAUSTED",),
     ),

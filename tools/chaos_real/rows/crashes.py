@@ -14,10 +14,10 @@ from tools.chaos_real.invariants import FINAL
 from tools.chaos_real.scene import Scene
 from tools.chaos_real.setting import POINTS
 
-UNDER_WAY: Final = 24  # jobs that a row with killings has at once
+UNDER_WAY: Final = 32  # jobs that a row with killings has at once
 BATCH: Final = 6
 TAKEN_OVER: Final = 25.0  # seconds: ack deadline, lease and the allowance for clocks, on a busy machine
-LONGEST: Final = 240.0  # seconds that a row goes on asking for the last of its faults
+LONGEST: Final = 600.0  # seconds that a row goes on asking for the last of its faults
 GRACE: Final = 10.0  # seconds between SIGTERM and SIGKILL, as Cloud Run has it
 DECODER: Final = "intake"  # what the command line of a decoder names
 
