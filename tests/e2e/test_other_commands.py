@@ -175,7 +175,8 @@ def test_the_demo_brings_every_sample_to_what_it_was_made_for(stack, tmp_path):
     answer = stack.loupe("demo", "--out", tmp_path / "demo-out", timeout=110)
     assert answer.returncode == 0, answer.stdout
     page = (tmp_path / "demo-out" / "index.html").read_text()
-    assert page.count('<article id="photo-') == 7
+    assert page.count('<article id="photo-') == 8
     assert "UNREADABLE" in page
+    assert "Not a medical device." in page
     assert (tmp_path / "demo-out" / "pictures" / "meter-annotated.jpg").stat().st_size > 10_000
     assert "loupe analyze photo.jpg --kind inspection" in answer.stdout
