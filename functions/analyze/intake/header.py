@@ -10,11 +10,13 @@ from typing import Final
 from shared.model.quality import Limits
 
 from .refusal import Refused
-from .screen import PNG, WEBP
+from .screen import JPEG, PNG, WEBP
 
 Size = tuple[int, int]
 
 _PNG_SIGNATURE: Final = 8  # bytes
+_MOST_CHUNKS: Final = 20_000  # of a PNG; writers that split a photo finest make five thousand
+_MOST_SEGMENTS: Final = 4_000  # of a JPEG; profiles and depth maps of phones make a few hundred
 _SCAN: Final = b"\xff\xda"  # inside coded data the same bytes are written FF 00 DA
 
 
@@ -49,7 +51,8 @@ def check_progressive(data: bytes, size: Size, limits: Limits) -> None:
 def check_container(data: bytes, content_type: str, limits: Limits) -> None:
     """What can be told from the bytes alone. Raises Refused.
 
-    A WebP decoder allocates its canvas when the file is opened; PNG decoders do not look at most checksums.
+    A WebP decoder allocates its canvas when the file is opened; PNG decoders do not look at most checksums; and going
+    over millions of empty parts takes longer than any picture does.
     """
     if content_type in _SIZES:
         size = _SIZES[content_type](data)
@@ -57,13 +60,17 @@ def check_container(data: bytes, content_type: str, limits: Limits) -> None:
             raise Refused("UNREADABLE", detail="no size in the header")
         check_size(size, limits, packed=len(data))
     if content_type == PNG and not _png_whole(data):
-        raise Refused("UNREADABLE", detail="a PNG chunk is missing or damaged")
+        raise Refused("UNREADABLE", detail="a PNG chunk is missing or damaged, or there are too many")
+    if content_type == JPEG and not _jpeg_brief(data):
+        raise Refused("UNREADABLE", detail="too many JPEG segments")
 
 
 def _png_whole(data: bytes) -> bool:
-    """Whether every chunk up to the end is what its checksum says."""
+    """Whether every chunk up to the end is what its checksum says, and there are not too many."""
     at, view = _PNG_SIGNATURE, memoryview(data)
-    while at + 12 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(data):
+            break
         body = int.from_bytes(view[at : at + 4], "big") + 4  # with the name
         end = at + 4 + body
         if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
@@ -71,6 +78,17 @@ def _png_whole(data: bytes) -> bool:
         if bytes(view[at + 4 : at + 8]) == b"IEND":
             return True
         at = end + 4
+    return False
+
+
+def _jpeg_brief(data: bytes) -> bool:
+    """Whether the coded data begins, or the file breaks off, after not too many segments."""
+    at = 2
+    for _ in range(_MOST_SEGMENTS):
+        if data[at : at + 1] != b"\xff" or data[at : at + 2] == _SCAN:
+            return True
+        filled = data[at + 1 : at + 2] == b"\xff"  # any number of these may stand before a marker
+        at += 1 if filled else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return False
 
 
