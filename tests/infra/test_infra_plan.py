@@ -13,6 +13,7 @@ from google.protobuf.json_format import ParseDict
 
 from localcloud import topology
 from localcloud.ground import Ports
+from loupe.app import loupe
 from shared.metrics import METRICS
 from tests.infra.laws import LAWS
 from tests.infra.terraform import SECRET
@@ -170,7 +171,9 @@ def test_every_alert_has_a_page_that_says_what_to_do(plan):
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/runbooks").glob("*.md")), ids=lambda page: page.stem)
 def test_every_runbook_says_what_it_means_what_to_look_at_and_what_to_do(page):
     if page.stem != "README":
-        assert re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE) == ["What it means", "Look", "Do"]
+        text = page.read_text()
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["What it means", "Look", "Do"]
+        assert set(re.findall(r"`loupe ([a-z]+)", text)) <= set(loupe.commands)
 
 
 def test_toggles_turn_things_on_and_are_off_by_themselves(small, full):
