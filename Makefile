@@ -18,7 +18,7 @@ setup: $(STAMP) ## make the virtual environment and install the locked requireme
 $(STAMP): requirements.txt
 	@$(PYTHON) tools/require_python.py
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked requirements into $(VENV) (first time: about 250 MB of downloads) …"
+	@echo "Installing the locked requirements into $(VENV) (first time: about 300 MB of downloads) …"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	@touch $@
 

@@ -88,3 +88,18 @@ def test_without_a_stack_it_says_how_to_start_one(tmp_path):
     answer = loupe("models", "list", data=tmp_path / "data")
     assert answer.returncode == 1
     assert "loupe up" in answer.stderr
+
+
+def test_a_candidate_is_another_version_that_is_there(stack, file):
+    done(stack.loupe("models", "add", file, "--name", "shadowed", *SAID, "--json"))
+    done(stack.loupe("models", "promote", "shadowed/1", "--json"))
+    for model, why in (
+        ("shadowed/1", "is @stable itself"),
+        ("shadowed/2", "there is no shadowed/2"),
+        ("shadowed", "which version"),
+    ):
+        answer = stack.loupe("models", "shadow", model)
+        assert answer.returncode == 1
+        assert why in answer.stderr
+    answer = stack.loupe("models", "compare", "shadowed")
+    assert "has no candidate" in answer.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from onnx import helper
 
 from functions.analyze.intake.guard import Guard
-from functions.analyze.models import examine, registry
+from functions.analyze.models import aliases, examine, registry
 from functions.analyze.models.draft import drafted
 from functions.analyze.models.inference import Inference
 from functions.analyze.models.library import FolderLibrary, Taken, next_version, versions
@@ -28,6 +29,8 @@ from tests.unit.functions.analyze.models.onnx_files import (
     model,
     plain,
 )
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -217,3 +220,23 @@ def test_damaged_files_are_refused_or_answer_and_never_break_out(tmp_path):
             verdict = msgspec.msgpack.decode(answer, type=Verdict)
             assert verdict.refused or verdict.run
         assert len(guard.pids) == 1
+
+
+def test_somebody_who_moves_an_alias_at_the_same_time_is_not_overwritten(library):
+    for version in (1, 2):
+        registry.add(library, brightest_channel(), manifest(version=version), "")
+    registry.promote(library, "channels", 1, alias="stable", at=AT)
+
+    def meanwhile(now):
+        registry.promote(library, "channels", 2, alias="next", at=AT)
+        return aliases.promote(now, 2, at=AT)
+
+    with pytest.raises(Taken, match="changed meanwhile"):
+        registry.move(library, "channels", meanwhile)
+    assert library.aliases("channels")[0].aliases == {"stable": 1, "next": 2}
+
+
+def test_only_a_version_that_is_there_is_promoted(library):
+    with pytest.raises(BadModel, match="versions that are there: none"):
+        registry.promote(library, "channels", 1, alias="stable", at=AT)
+    assert library.names() == []
