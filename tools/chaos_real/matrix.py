@@ -160,7 +160,7 @@ ROWS: Final = (
     Row(
         number=15,
         fault="a decoder that crashes or hangs",
-        how="SIGKILL, and every tenth time SIGSTOP, to children that judge photos; only those photos may suffer",
+        how="SIGKILL, and every fifth time SIGSTOP, to children that judge photos; only those photos may suffer",
         holds=("I8",),
         play=crashes.decoders,
         runs=20,
