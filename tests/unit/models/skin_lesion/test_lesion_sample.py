@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.intake.verdict import Pixels
 from functions.analyze.kinds.skin_lesion.aggregate import Opinion
 from functions.analyze.kinds.skin_lesion.decide import decide
@@ -24,6 +23,7 @@ from models.skin_lesion.examples import LABELS
 from models.skin_lesion.look.photo import photo
 from models.skin_lesion.pictures import MEAN, SIDE, STD
 from models.skin_lesion.rendered import scenes
+from shared.model.quality import default_policy
 
 FOLDER = Path(__file__).parents[4] / "models" / "skin_lesion"
 PHOTOS = Path(os.environ.get("LOUPE_PHOTOS", Path(__file__).parents[5] / "shared" / "photos"))

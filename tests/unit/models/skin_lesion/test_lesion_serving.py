@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from functions.analyze.intake.judge import judge_photo
-from functions.analyze.intake.policy import default_policy
 from functions.analyze.models.manifest import Input
 from functions.analyze.models.preprocess import tensor
 from models.skin_lesion.look.photo import Scene, encoded, photo
 from models.skin_lesion.pictures import MEAN, SIDE, STD, squared, tensors
+from shared.model.quality import default_policy
 
 
 @pytest.mark.parametrize("size", [(640, 480), (480, 640), (1280, 960), (300, 300), (2600, 1950)])
