@@ -259,11 +259,12 @@ module "ci" {
   source = "./modules/ci"
   count  = var.github == null ? 0 : 1
 
-  project_id    = var.project_id
-  region        = var.region
-  prefix        = var.prefix
-  github        = var.github
-  source_bucket = module.storage.buckets.source
-  secrets       = [for secret in concat([google_secret_manager_secret.page_token], google_secret_manager_secret.debug_token) : secret.secret_id]
-  accounts      = { for name, account in module.project.accounts : name => account.id if name != "pusher" }
+  project_id      = var.project_id
+  region          = var.region
+  prefix          = var.prefix
+  github          = var.github
+  billing_account = var.billing_account
+  source_bucket   = module.storage.buckets.source
+  secrets         = [for secret in concat([google_secret_manager_secret.page_token], google_secret_manager_secret.debug_token) : secret.secret_id]
+  accounts        = { for name, account in module.project.accounts : name => account.id if name != "pusher" }
 }

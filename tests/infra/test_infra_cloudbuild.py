@@ -67,6 +67,13 @@ def test_triggers_give_what_the_pipelines_ask_for(full):
         assert given == set(read(file)["substitutions"])
 
 
+def test_the_deployer_may_act_as_what_it_deploys_and_as_itself_and_as_nobody_else(full):
+    mine = [each for each in full.of("google_service_account_iam_member") if "loupe-deployer@" in str(each["member"])]
+    assert {each["role"] for each in mine} == {"roles/iam.serviceAccountUser"}
+    accounts = {each["service_account_id"].rpartition("/")[2].partition("@")[0] for each in mine}
+    assert accounts == {f"loupe-{name}" for name in ("upload", "status", "analyze", "build", "deployer")}
+
+
 def test_a_deployment_waits_for_somebody_to_approve_it(full):
     triggers = {each.key: each for each in full.of("google_cloudbuild_trigger")}
     assert triggers["deploy"].block("approval_config")["approval_required"] is True

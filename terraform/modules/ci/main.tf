@@ -11,7 +11,9 @@ terraform {
 locals {
   repository = "${var.github.owner}/${var.github.repository}"
   uri        = "https://github.com/${local.repository}"
-  deployer   = "serviceAccount:${var.prefix}-deployer@${var.project_id}.iam.gserviceaccount.com"
+  email      = "${var.prefix}-deployer@${var.project_id}.iam.gserviceaccount.com"
+  deployer   = "serviceAccount:${local.email}"
+  itself     = "projects/${var.project_id}/serviceAccounts/${local.email}"
 
   # What a plan has to look at. Nothing here reads a photo, a job or a secret.
   roles = toset([
@@ -98,8 +100,9 @@ resource "google_storage_bucket_iam_member" "deployer" {
   depends_on = [google_service_account.deployer]
 }
 
+# Functions run and are built as these; and the build that plans starts the one that deploys, as the same account.
 resource "google_service_account_iam_member" "acts_as" {
-  for_each = var.accounts
+  for_each = merge(var.accounts, { deployer = local.itself })
 
   service_account_id = each.value
   role               = "roles/iam.serviceAccountUser"
@@ -115,6 +118,17 @@ resource "google_secret_manager_secret_iam_member" "deployer" {
   secret_id = each.value
   role      = "roles/secretmanager.secretAccessor"
   member    = local.deployer
+
+  depends_on = [google_service_account.deployer]
+}
+
+# A plan looks at the budget, too, which is the billing account's.
+resource "google_billing_account_iam_member" "deployer" {
+  for_each = toset(var.billing_account == "" ? [] : [var.billing_account])
+
+  billing_account_id = each.value
+  role               = "roles/billing.viewer"
+  member             = local.deployer
 
   depends_on = [google_service_account.deployer]
 }

@@ -3,6 +3,11 @@ variable "accounts" {
   type        = map(string)
 }
 
+variable "billing_account" {
+  description = "The billing account of the budget; empty for none."
+  type        = string
+}
+
 variable "github" {
   description = "The repository."
   type        = object({ owner = string, owner_id = string, repository = string, branch = string, state_bucket = string, state_prefix = string })
