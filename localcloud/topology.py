@@ -24,7 +24,10 @@ PUSHED: Final = {f"analyze-{priority}": priority for priority in PRIORITIES}  # 
 PUSHED_TASKS: Final = "analyze-tasks"
 PUSHED_DEAD: Final = "analyze-dead-letters"
 PUSHED_BUDGET: Final = "analyze-budget"
-SCHEDULE: Final = {"sweep": timedelta(minutes=2)}  # task → how often it is published to TASKS
+SCHEDULE: Final = {  # task → how often it is published to TASKS
+    "sweep": timedelta(minutes=2),
+    "maintenance": timedelta(hours=1),
+}
 
 ACK_DEADLINE: Final = timedelta(seconds=120)  # app 60 s < function 90 s < ack deadline 120 s = lease
 RETRY: Final = (timedelta(seconds=2), timedelta(seconds=20))

@@ -44,6 +44,12 @@ class Database(Protocol):
         `after` is the path of the last document that is known already.
         """
 
+    def page(self, collection: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
+        """At most `limit` documents of a collection as they come, in the order of their paths, after the path `after`.
+
+        This is how to see everything that a field tells which has no index.
+        """
+
     def list_documents(self, collection: str) -> list[str]:
         """The paths of all documents directly in a collection, `jobs/j1/findings` say."""
 

@@ -14,7 +14,7 @@ from google.api_core import exceptions, retry
 from shared.database import Decide, Fields, Write
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentSnapshot, Query, WriteBatch
+    from google.cloud.firestore import Client, CollectionReference, DocumentSnapshot, Query, WriteBatch
 
 R = TypeVar("R")
 
@@ -64,10 +64,11 @@ class FirestoreDatabase:
         from google.cloud.firestore_v1.base_query import FieldFilter
 
         query = self.client.collection(collection).where(filter=FieldFilter(field, "==", value))
-        query = query.order_by("__name__").limit(limit)
-        if after:
-            query = query.start_after({"__name__": self.client.document(after)})
-        return [(snapshot.reference.path, snapshot.to_dict() or {}) for snapshot in self.fetch(query)]
+        return self._page(query, limit, after)
+
+    def page(self, collection: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
+        """See `Database.page`."""
+        return self._page(self.client.collection(collection), limit, after)
 
     def list_documents(self, collection: str) -> list[str]:
         """See `Database.list_documents`."""
@@ -89,6 +90,12 @@ class FirestoreDatabase:
             predicate=retry.if_exception_type(*AGAIN), initial=0.01, maximum=1.0, multiplier=2.0, timeout=TOTAL_TIMEOUT
         )
         return again(lambda: self._transact_once(paths, decide))()
+
+    def _page(self, query: Query | CollectionReference, limit: int, after: str) -> list[tuple[str, Fields]]:
+        query = query.order_by("__name__").limit(limit)
+        if after:
+            query = query.start_after({"__name__": self.client.document(after)})
+        return [(snapshot.reference.path, snapshot.to_dict() or {}) for snapshot in self.fetch(query)]
 
     def _transact_once(self, paths: Sequence[str], decide: Decide[R]) -> R:
         references = [self.client.document(path) for path in paths]

@@ -98,6 +98,13 @@ METRICS: Final[Mapping[str, Metric]] = {
             labels=("outcome",),
             about="Pushes by what they came to: ended, recorded, busy, fenced, unknown.",
         ),
+        Metric(
+            name="maintenance_removed",
+            form=Form.SUM,
+            unit="1",
+            labels=("what",),
+            about="What maintenance removed: expired `jobs`, expired documents by collection, `objects` of no job.",
+        ),
     )
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 SWEEP: Final = "sweep"  # look at everything that has stopped moving; sent every two minutes
+MAINTENANCE: Final = "maintenance"  # remove what has expired, and what belongs to nothing; sent every hour
 PURGE: Final = "purge"  # remove what is left of a deleted job, by the attribute `jobId`; the sweep does it, too
 
 

@@ -101,6 +101,9 @@ locals {
       SWEEP_UPLOADS_SECONDS       = "86400"
       SWEEP_STALLED_SECONDS       = "1800"
       SWEEP_SETTLE_SECONDS        = "3600"
+      MAINTENANCE_RUN_SECONDS     = "45"
+      MAINTENANCE_ORPHAN_SECONDS  = "86400"
+      MAINTENANCE_EXPIRES         = "false" # Firestore's TTL policies do it
       # glibc gives memory back that a large photo needed.
       MALLOC_ARENA_MAX       = "2"
       MALLOC_TRIM_THRESHOLD_ = "131072"
@@ -108,5 +111,8 @@ locals {
   }
 
   concurrency = { upload = 32, status = 32 }
-  schedule    = { sweep = "*/2 * * * *" }
+  schedule = {
+    sweep       = "*/2 * * * *"
+    maintenance = "17 * * * *"
+  }
 }

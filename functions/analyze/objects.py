@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import base64
 import contextlib
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 from google.api_core import exceptions
 
-from shared.model.job import derived_folder, uploads_folder
+from shared.model.job import JOB_ID, derived_folder, parse_object_name, uploads_folder
 from shared.storage.photos import CALL_TIMEOUT, UploadedPhotos, trying_again
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from google.cloud.storage import Bucket, Client
 
     from shared.model.job import Job
     from shared.model.kinds import Priority
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An object as it is listed. `job_id` is empty for a name that is no job's."""
+
+    name: str
+    job_id: str
+    update_time: datetime
 
 
 class Objects:
@@ -26,6 +38,10 @@ class Objects:
         self._photos = UploadedPhotos(client, uploads)
         self._uploads = client.bucket(uploads)
         self._derived = client.bucket(derived)
+        self._places: Mapping[str, tuple[Bucket, Callable[[str], str]]] = {
+            "uploads": (self._uploads, _uploaded_for),
+            "derived": (self._derived, _derived_for),
+        }
 
     def read(self, name: str, generation: int) -> bytes | None:
         """The object's bytes at exactly this generation, checksum verified; None if it is gone.
@@ -74,6 +90,18 @@ class Objects:
         self._empty(self._uploads, uploads_folder(priority, job_id))
         self._empty(self._derived, derived_folder(job_id))
 
+    def page(self, bucket: str, *, after: str, limit: int) -> list[Kept]:
+        """At most `limit` objects of `uploads` or `derived` in the order of their names, after the name `after`.
+
+        Raises google.api_core errors when Cloud Storage does not answer in time.
+        """
+        place, job_of = self._places[bucket]
+        listed = place.list_blobs(
+            start_offset=after or None, max_results=limit + 1, timeout=CALL_TIMEOUT, retry=self._again
+        )
+        found = [Kept(name=blob.name, job_id=job_of(blob.name), update_time=blob.updated) for blob in listed]
+        return [kept for kept in found if kept.name > after][:limit]
+
     def _empty(self, bucket: Bucket, folder: str) -> None:
         for blob in bucket.list_blobs(prefix=folder, versions=True, timeout=CALL_TIMEOUT, retry=self._again):
             with contextlib.suppress(exceptions.NotFound):
@@ -85,3 +113,13 @@ def _checksum(data: bytes) -> str:
     import google_crc32c
 
     return base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()
+
+
+def _uploaded_for(name: str) -> str:
+    parsed = parse_object_name(name)
+    return parsed[1] if parsed else ""
+
+
+def _derived_for(name: str) -> str:
+    job_id, slash, _ = name.partition("/")
+    return job_id if slash and JOB_ID.fullmatch(job_id) else ""

@@ -48,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_uploads_seconds: Seconds = 86_400
     sweep_stalled_seconds: Seconds = 1800
     sweep_settle_seconds: Seconds = 3600
+    maintenance_run_seconds: Annotated[int, msgspec.Meta(ge=1, le=540)] = 45  # then the next run goes on
+    maintenance_orphan_seconds: Seconds = 86_400
+    maintenance_expires: bool = True  # False where Firestore's TTL policies remove expired documents
     vision_emulator_host: str = ""  # set by the local cloud only; results then name its engines
     failpoints: tuple[str, ...] = ()  # set by tests only
     failpoints_state: str = ""

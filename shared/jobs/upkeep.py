@@ -17,7 +17,7 @@ from shared.database import Fields, Found, Write
 from shared.documents import from_document
 from shared.events import notification
 from shared.jobs import outbox, sweep, tombstone
-from shared.jobs.protocol import Arrival, Outcome, Verdict
+from shared.jobs.protocol import Arrival, Outcome, Verdict, leased
 from shared.jobs.store import Jobs
 from shared.jobs.sweep import PATIENCE, Action, Facts, Patience
 from shared.model.job import Job, object_name
@@ -138,14 +138,40 @@ class Upkeep:
         if job is None or job.delete_time is None:
             return Outcome.UNKNOWN
         photos.remove(job_id, job.priority)
-        self._delete(self._jobs.database.below(f"jobs/{job_id}"))
-        for collection in ROWS:
-            rows = self.found(Look(collection=collection, field="jobId", value=job_id))
-            self._delete([path for path, _ in rows])
+        self._strip(job_id)
         verdict, _ = self._jobs.decide(
             job_id, lambda job, at: tombstone.removed(job, began=began, now=at, settle=self._patience.settle)
         )
         return verdict.outcome
+
+    def expire(self, job_id: str, photos: PhotoStore) -> bool:
+        """Remove everything of a job that is past its `expireTime`, its document at last; also what one left behind.
+
+        False: the job is alive, or a worker is at it; nothing was removed. Broken off anywhere, or repeated: it begins
+        again from the start, and what is gone is gone. Raises what `photos` and the database raise.
+        """
+        job = self._jobs.get(job_id)
+        if job is not None and (job.expire_time > self._jobs.clock() or leased(job, self._jobs.clock())):
+            return False
+        for priority in Priority if job is None else (job.priority,):
+            photos.remove(job_id, priority)
+        self._strip(job_id)
+        return self.drop(f"jobs/{job_id}") or job is None
+
+    def drop(self, path: str) -> bool:
+        """Remove a document unless it lives on: one that is there before its `expireTime`, or has none."""
+
+        def decide(found: Found) -> tuple[bool, Sequence[Write]]:
+            past = expired(found[path] or {}, self._jobs.clock())
+            return past, [Write(path=path, fields=None)] if past else ()
+
+        return self._jobs.database.transact([path], decide)
+
+    def _strip(self, job_id: str) -> None:
+        self._delete(self._jobs.database.below(f"jobs/{job_id}"))
+        for collection in ROWS:
+            rows = self.found(Look(collection=collection, field="jobId", value=job_id))
+            self._delete([path for path, _ in rows])
 
     def _messages(self, job_id: str, job: Job, action: Action) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
         for index, generation in action.deliver:
@@ -167,6 +193,12 @@ class Upkeep:
         for start in range(0, len(paths), PAGE):
             writes = [Write(path=path, fields=None) for path in paths[start : start + PAGE]]
             self._jobs.database.transact((), functools.partial(_always, writes))
+
+
+def expired(fields: Fields, at: datetime) -> bool:
+    """Whether a document is past its `expireTime`; one without never is."""
+    until = fields.get("expireTime")
+    return isinstance(until, datetime) and until <= at
 
 
 def _always(writes: Sequence[Write], _: Found) -> tuple[None, Sequence[Write]]:

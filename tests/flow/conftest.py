@@ -21,7 +21,7 @@ from tests.stack import ENOUGH, QUICK_LEASE, UNSWEPT, eventually, started
 
 NAMES = Names(project="demo-loupe")
 NO_PATIENCE = {f"SWEEP_{name}_SECONDS": "0" for name in ("SILENCE", "UPLOADS", "STALLED")}
-SETTLES = {"SWEEP_SETTLE_SECONDS": "1"}
+SETTLES = {"SWEEP_SETTLE_SECONDS": "1", "MAINTENANCE_ORPHAN_SECONDS": "0"}
 
 
 class Impatient:

@@ -54,6 +54,12 @@ class ModelDatabase:
         found = [path for path in documents if _in(collection, path) and path > after]
         return [(path, documents[path]) for path in sorted(found) if documents[path].get(field) == value][:limit]
 
+    def page(self, collection: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
+        """See `Database.page`."""
+        self._answer()
+        found = sorted(path for path in self.documents if _in(collection, path) and path > after)
+        return [(path, self.documents[path]) for path in found[:limit]]
+
     def list_documents(self, collection: str) -> list[str]:
         """See `Database.list_documents`."""
         self._answer()
