@@ -16,6 +16,7 @@ from tools.fuzz.seeds import seeds
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PHOTOS: Final = Path(os.environ.get("LOUPE_PHOTOS", ROOT.parent / "shared" / "photos"))
+HEIC: Final = ROOT / "tests" / "unit" / "functions" / "analyze" / "intake" / "heic"  # nothing here writes HEIC
 ROUND: Final = 1000  # mutants between two lines that say how far it is
 
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--children", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=Path("fuzz-out"), help="where what did not hold is kept")
     given = parser.parse_args(arguments)
-    whole = seeds(PHOTOS if PHOTOS.is_dir() else None)
+    whole = seeds(*(folder for folder in (HEIC, PHOTOS) if folder.is_dir()))
     print(f"{len(whole)} files to damage{'' if PHOTOS.is_dir() else f', none of them real: {PHOTOS} is missing'}.")
     began, total = time.monotonic(), Findings()
     for first in range(given.start, given.start + given.photos, ROUND):

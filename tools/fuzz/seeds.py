@@ -17,9 +17,9 @@ LARGEST: Final = 300_000  # bytes of a real photo: damage to a small file is as 
 SIZE: Final = (320, 240)
 
 
-def seeds(folder: Path | None) -> list[bytes]:
-    """Drawn files, and the small photos of the folder."""
-    real = sorted(folder.iterdir()) if folder else []
+def seeds(*folders: Path) -> list[bytes]:
+    """Drawn files, and the small photos of the folders."""
+    real = sorted(path for folder in folders for path in folder.iterdir())
     small = [path.read_bytes() for path in real if path.is_file() and path.stat().st_size <= LARGEST]
     return [*drawn(), *(data for data in small if len(split(data)) > 1)]
 

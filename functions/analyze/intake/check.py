@@ -80,13 +80,16 @@ def _read(file: str) -> bytes:
             raise Refused("NOT_A_FILE", found=_kind(status.st_mode))
         if status.st_size > limit:
             raise Refused("TOO_LARGE", megabytes=status.st_size / 2**20, limit=limit / 2**20)
-        with Path(file).open("rb") as opened:
-            return opened.read(limit + 1)
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            content: bytes | None = opened.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise Refused("FILE_NOT_FOUND") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Refused("NOT_READABLE", why=why.lower()) from None
+    if content is None:  # a file of the kernel's, for whose next line one would wait
+        raise Refused("NOT_READABLE", why="it has nothing to read yet")
+    return content
 
 
 def _kind(mode: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.functions.analyze.intake.pictures import PHOTOS
+from tests.unit.functions.analyze.intake.pictures import HEIC, PHOTOS
 from tools.fuzz.campaign import MEMORY, run
 from tools.fuzz.mutation import MUTATIONS, mutant
 from tools.fuzz.parts import join, split
@@ -19,7 +19,7 @@ SLICE = 600  # mutants
 
 @pytest.fixture(scope="module")
 def whole() -> list[bytes]:
-    return seeds(PHOTOS if PHOTOS.is_dir() else None)
+    return seeds(HEIC, *((PHOTOS,) if PHOTOS.is_dir() else ()))
 
 
 def test_every_damaged_photo_gets_a_verdict_and_harms_no_other(whole: list[bytes]) -> None:

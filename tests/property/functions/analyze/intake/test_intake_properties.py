@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from datetime import datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -78,6 +79,41 @@ def test_any_damage_gets_a_verdict(data: bytes) -> None:
 @given(st.binary(max_size=300), st.integers(0, len(EXIF)), st.integers(0, 60))
 def test_no_exif_block_raises(noise: bytes, at: int, length: int) -> None:
     read_exif(EXIF[:at] + noise + EXIF[at + length :])
+
+
+def rational(degrees: float) -> tuple[tuple[int, int], ...]:
+    """Degrees, minutes and seconds, as cameras write them."""
+    whole, minutes = divmod(abs(degrees) * 60, 60)
+    return (int(whole), 1), (int(minutes), 1), (round(minutes % 1 * 60 * 10_000), 10_000)
+
+
+@given(st.floats(-89.99, 89.99), st.floats(-179.99, 179.99))
+def test_every_place_on_earth_is_read_as_it_was_written(latitude: float, longitude: float) -> None:
+    tags = {
+        x.LAT_REF: x.ascii_("S" if latitude < 0 else "N"),
+        x.LAT: x.rational(*rational(latitude)),
+        x.LON_REF: x.ascii_("W" if longitude < 0 else "E"),
+        x.LON: x.rational(*rational(longitude)),
+    }
+    _, place = read_exif(x.block({}, {}, tags))
+    if place is None:
+        assert max(abs(latitude), abs(longitude)) < 1e-6
+    else:
+        assert abs(place.latitude - latitude) < 1e-6
+        assert abs(place.longitude - longitude) < 1e-6
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1)), st.integers(0, 999), st.text(max_size=8))  # noqa: DTZ001
+def test_every_time_is_iso_8601_whatever_stands_beside_it(moment: datetime, fraction: int, offset: str) -> None:
+    shot = {
+        x.TAKEN: x.ascii_(moment.strftime("%Y:%m:%d %H:%M:%S")),
+        x.FRACTION_TAKEN: x.ascii_(f"{fraction:03}"),
+        x.OFFSET_TAKEN: x.ascii_(offset.encode("utf-8", "replace")),
+    }
+    taken = read_exif(x.block({}, shot))[0].taken_at
+    assert taken is not None
+    read = datetime.fromisoformat(taken)
+    assert read.replace(tzinfo=None) == moment.replace(microsecond=fraction * 1000)
 
 
 @some(max_examples=60)

@@ -11,16 +11,24 @@ from functions.analyze.intake.verdict import Judged, Picture
 from shared.model.quality import default_policy
 from tests.unit.functions.analyze.intake.pictures import (
     HEIC,
+    PHOTOS,
     encoded,
     is_red,
     jpeg_segments,
     marked,
+    needs_photos,
     opened,
     riff_chunks,
     scene,
 )
 
 POLICY = default_policy()
+
+# What metadata of any kind begins with, and what this metadata says: EXIF, TIFF in both byte orders, ICC, XMP, IPTC.
+TRACES = (
+    *(b"Exif", b"II*\0", b"MM\0*", b"ICC_PROFILE", b"http://ns.adobe.com", b"xmpmeta", b"Photoshop"),
+    *(b"Secret", b"NIKON", b"COOLPIX"),
+)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
@@ -121,21 +129,37 @@ def test_the_thumbnail_is_a_small_webp() -> None:
     assert len(thumbnail.data) < 20_000
 
 
+def assert_bare(judged: Judged) -> None:
+    """The derived pictures hold pixels and nothing else."""
+    assert judged.normalized is not None
+    assert judged.thumbnail is not None
+    # JFIF's APP0, quantisation, frame, Huffman tables: what a JPEG is made of.
+    assert {marker for marker, _ in jpeg_segments(judged.normalized.data)} <= {0xE0, 0xDB, 0xC0, 0xC4}
+    assert riff_chunks(judged.thumbnail.data) == [b"VP8 "]
+    for picture in (judged.normalized.data, judged.thumbnail.data):
+        assert not [trace for trace in TRACES if trace in picture]
+
+
 @pytest.mark.parametrize("encoder", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_no_metadata_survives(encoder: str) -> None:
     exif = exif_of(orientation=1)
     options = {"exif": exif, "icc_profile": SRGB, "xmp": b"<x:xmpmeta>Secret</x:xmpmeta>", "comment": b"Secret"}
     data = encoded(scene(), encoder, **options)
     assert b"Secret" in data
-    judged = accept(data)
-    assert judged.normalized is not None
-    assert judged.thumbnail is not None
-    # JFIF's APP0, quantisation, frame, Huffman tables: what a JPEG is made of, and nothing else.
-    assert {marker for marker, _ in jpeg_segments(judged.normalized.data)} <= {0xE0, 0xDB, 0xC0, 0xC4}
-    assert riff_chunks(judged.thumbnail.data) == [b"VP8 "]
-    for picture in (judged.normalized.data, judged.thumbnail.data):
-        for trace in (b"Exif", b"ICC_PROFILE", b"http://ns.adobe.com", b"xmpmeta", b"Secret", b"Photoshop"):
-            assert trace not in picture
+    assert_bare(accept(data))
+
+
+@pytest.mark.parametrize("name", ["sideways.heic", "ten-bit.heic", "see-through.heic"])
+def test_no_metadata_of_a_heic_survives(name: str) -> None:
+    assert_bare(accept((HEIC / name).read_bytes()))
+
+
+@needs_photos
+def test_no_metadata_of_a_real_photo_survives() -> None:
+    data = (PHOTOS / "gps_DSCN0010.jpg").read_bytes()
+    assert b"NIKON" in data
+    assert b"Exif" in data
+    assert_bare(accept(data))
 
 
 def test_a_jpeg_comment_does_not_survive() -> None:
