@@ -40,11 +40,12 @@ def analysed(stack, samples, documents):
     """Analyse a sample by name and return its job's id; each way of asking is done once."""
     done: dict[tuple, str] = {}
 
-    def analyse(name: str, *, location: bool = False, **options: bool) -> str:
-        asked = (name, location, *options.items())
+    def analyse(name: str, *, location: bool = False, approximate: bool = False, **options: bool) -> str:
+        asked = (name, location, approximate, *options.items())
         if asked not in done:
             found = tuple(photos.find([samples[name].path]))
-            one = Wanted(kind="inspection", photos=found, options=options, location=location)
+            consent = {"location": location, "approximate_location": approximate}
+            one = Wanted(kind="inspection", photos=found, options=options, **consent)
             with stack.phone() as phone:
                 done[asked], places = uploads.create(phone, one)
                 with Watch(documents, phone, done[asked]) as changes:
@@ -97,6 +98,12 @@ def test_the_place_is_kept_only_with_consent(analysed, documents):
     kept = below(documents, analysed("meter.jpg", location=True), "images")["0"]
     assert kept["gps"]["latitude"] == pytest.approx(48.13743, abs=1e-4)
     assert kept["gps"]["altitude"] == pytest.approx(519, abs=1)
+    rounded = below(documents, analysed("meter.jpg", approximate=True, text=False), "images")["0"]
+    assert (rounded["gps"]["latitude"], rounded["gps"]["altitude"], rounded["gps"]["approximate"]) == (
+        48.14,
+        None,
+        True,
+    )
 
 
 def test_derived_pictures_are_upright_small_and_free_of_metadata(analysed, documents, objects):
