@@ -8,7 +8,7 @@ PROFILE ?= mild
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format chaos chaos-real bench bench-intake bench-models bundle fuzz lock clean
+.PHONY: help setup demo up test check format chaos chaos-real bench bench-intake bench-models bench-color bundle fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench-models: setup ## measure models: loading, preparing pictures, a job of thr
 
 fuzz: setup ## judge damaged photos in great numbers: ARGS="--photos 5000 --start 0"; what breaks is kept in fuzz-out/
 	@$(PY) -m tools.fuzz $(ARGS)
+
+bench-color: setup ## measure colour correction beside cv2.ccm and a plain 3x3; tables in Markdown
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m tools.color $(ARGS)
 
 lock: setup ## resolve functions/*/requirements.txt and requirements.in into requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

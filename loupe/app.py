@@ -13,6 +13,7 @@ from loupe.commands.analyze import analyze
 from loupe.commands.asking import cancel, delete, reprocess, retry
 from loupe.commands.backup import backup, restore
 from loupe.commands.check import check
+from loupe.commands.color import color
 from loupe.commands.demo import demo
 from loupe.commands.dlq import dlq
 from loupe.commands.doctor import doctor
@@ -34,7 +35,7 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
 COMMANDS: Final = (
-    *(analyze, check, demo, up, down, env, jobs, watch),
+    *(analyze, check, color, demo, up, down, env, jobs, watch),
     *(cancel, retry, reprocess, delete, top, doctor, dlq, backup, restore, faults),
     models,
 )

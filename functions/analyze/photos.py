@@ -65,8 +65,11 @@ def read(objects: Objects, job_id: str, job: Job, index: int) -> bytes:
     return data
 
 
-def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
-    """The photo as the kinds take it. Raises Rejected with the intake's reason, or Unavailable."""
+def judge(guard: Guard, job: Job, index: int, data: bytes, *, original: bool = False) -> Ready:
+    """The photo as the kinds take it, with its own bytes where `original` says so.
+
+    Raises Rejected with the intake's reason, or Unavailable.
+    """
     try:
         judged = guard.judge(data, declared_type=job.images[str(index)].content_type)
     except GuardUnavailableError as error:
@@ -95,6 +98,7 @@ def judge(guard: Guard, job: Job, index: int, data: bytes) -> Ready:
             quality=quality.score,
             warnings=warnings,
             exif=exif,
+            original=data if original else b"",
         ),
         thumbnail=thumbnail.data,
         policy=quality.policy_version,

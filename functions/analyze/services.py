@@ -17,6 +17,8 @@ from shared.jobs.upkeep import Upkeep
 from shared.switches import SwitchBoard
 
 from . import failpoints
+from .earlier import EarlierJobs
+from .guarded import GuardedTasks
 from .intake.guard import Guard
 from .kinds.port import Tools
 from .models.runtime import Shelf
@@ -57,8 +59,8 @@ class Services:
         limit = self.settings.daily_budget_micro_usd
         return Meter(self.jobs, claim, limit=limit)
 
-    def tools(self, meter: Meter) -> Tools:
-        """What a kind may use; what it pays for is charged to `meter`."""
+    def tools(self, claim: Claim, meter: Meter) -> Tools:
+        """What a kind may use for a claimed job; what it pays for is charged to `meter`."""
         settings = self.settings
         eyes = VisionEyes(
             functools.partial(_vision_client, settings.vision_emulator_host),
@@ -67,7 +69,12 @@ class Services:
             enabled=self.switches.now().provider("vision"),
             engine=LOCAL_ENGINE if settings.vision_emulator_host else CLOUD_ENGINE,
         )
-        return Tools(eyes=eyes, models=self.models)
+        return Tools(
+            eyes=eyes,
+            guarded=GuardedTasks(self.guard),
+            earlier=EarlierJobs(self.jobs, claim.job.uid),
+            models=self.models,
+        )
 
 
 def build(settings: Settings) -> Services:

@@ -21,7 +21,7 @@ from shared.version import VERSION
 
 from . import photos
 from .failpoints import reach
-from .kinds import ANALYZERS
+from .kinds import ANALYZERS, ORIGINALS
 from .kinds.port import Analysis
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _analyse(claim: Claim, services: Services, meter: Meter, comparison: Compari
             images = [photos.derive(services.objects, hold, job_id, job, one) for one in ready]
         reach("after_derive")
         with stage(job.kind, "analyze"):
-            tools = services.tools(meter)
+            tools = services.tools(claim, meter)
             tools = replace(tools, models=comparison.watch(tools.models, claim))
             analysis = ANALYZERS[job.kind]([one.photo for one in ready], job.options, tools)
         reach("after_vision")
@@ -99,7 +99,7 @@ def _judged(claim: Claim, services: Services, hold: Hold, index: int) -> photos.
         data = photos.read(services.objects, claim.job_id, claim.job, index)
     reach("after_read")
     with stage(claim.job.kind, "judge"):
-        ready = photos.judge(services.guard, claim.job, index, data)
+        ready = photos.judge(services.guard, claim.job, index, data, original=claim.job.kind in ORIGINALS)
     reach("after_judge")
     return ready
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from loupe.client.analysis import Outcome
 from loupe.client.results import Result
-from loupe.view import classified, lesion, words
+from loupe.view import classified, color, lesion, words
 from loupe.view.words import harmless
 
 STATE_STYLES: Final = {"COMPLETED": "green", "FAILED": "red", "CANCELLED": "yellow"}
@@ -89,6 +89,8 @@ def _rows(result: Result, pictures: Sequence[Path]) -> Iterator[Row]:
     yield from classified.rows(result.job, result.reports)
     for report in result.reports.values():
         yield from _findings(report.get("full") or {})
+    if "color_correction" in result.reports:
+        yield from color.rows(result.reports["color_correction"])
     for remark in _remarks(result.job):
         yield "Warning", Text.assemble(("⚠ ", "yellow"), _which(remark, result), harmless(remark["message"]))
     engine = (result.job.get("provenance") or {}).get("vision")

@@ -35,6 +35,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (
         Kind(
+            name="color_correction",
+            title="Colour correction by a chart in the photo, with evidence",
+            min_images=1,
+            max_images=1,
+            options={"chart": str, "reference": str, "report": bool, "lut": bool},
+        ),
+        Kind(
             name="inspection",
             title="Inspection photo: text, colours, camera and place",
             min_images=1,

@@ -165,7 +165,7 @@ class StagedServices(Services):
     before: Callable[[str], None]
     diary: list[str]
 
-    def tools(self, meter: Any) -> Tools:
+    def tools(self, _claim, meter: Any) -> Tools:
         """See `Services.tools`."""
         return Tools(eyes=VisionEyes(self._called, meter, prices=PRICES, enabled=True, engine="a test"))
 

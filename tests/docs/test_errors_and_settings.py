@@ -59,8 +59,9 @@ def told() -> set[str]:
         for value in constants(keyword.value)
     }
     intake = importlib.import_module("functions.analyze.intake.refusal").MESSAGES
+    color = importlib.import_module("functions.analyze.kinds.color_correction.refusal")
     policy = json.loads((ROOT / "shared/model/quality-policy.json").read_text())
-    return {*given, *intake, *policy["retake"]}
+    return {*given, *intake, *policy["retake"], *color.REFUSALS, *color.WARNINGS}
 
 
 def rows(document: str) -> Iterator[list[str]]:

@@ -30,4 +30,5 @@ JUDGE: Final = "judge"
 
 TASKS: Final[Mapping[str, Task]] = {
     JUDGE: Task(entry="intake.judge:answer", memory=2**30, seconds=9.0),  # and a second to end it: a verdict within ten
+    "color_correction": Task(entry="kinds.color_correction.task:answer", memory=3 * 2**30, seconds=30.0),
 }

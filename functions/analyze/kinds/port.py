@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shared.errors import FailedPrecondition
+from shared.errors import FailedPrecondition, Unavailable
 from shared.model.job import Warned
 
 from ..intake.verdict import Pixels
@@ -112,7 +112,11 @@ class NoModels:
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
-    """One judged photo: upright, sRGB, at most 2048 px, without metadata; and `pixels`, the same smaller and raw."""
+    """One judged photo: upright, sRGB, at most 2048 px, without metadata; and `pixels`, the same smaller and raw.
+
+    `original` is the photo byte for byte as it was uploaded, for kinds that are in `ORIGINALS`; it is a stranger's, and
+    nothing but a guarded child may decode it.
+    """
 
     index: int
     jpeg: bytes
@@ -122,6 +126,41 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     quality: float
     warnings: tuple[Warned, ...]
     exif: Mapping[str, Any]
+    original: bytes = b""
+
+
+class Guarded(Protocol):
+    """Work on strangers' bytes in guarded children."""
+
+    def run(self, task: str, payload: bytes) -> bytes:
+        """Have a task of `intake.tasks` done, and return its answer.
+
+        Raises InvalidArgument where the payload ended its child, Unavailable where no child could be started.
+        """
+
+
+class Earlier(Protocol):
+    """What came of other jobs of the same owner."""
+
+    def report(self, job_id: str, name: str) -> Mapping[str, Any] | None:
+        """The document `jobs/{jobId}/reports/{name}`; None where this job's owner has no such job, or it has none."""
+
+
+class Unguarded:
+    """Where there are no guarded children."""
+
+    def run(self, task: str, payload: bytes) -> bytes:
+        """Raises Unavailable DECODER_UNAVAILABLE."""
+        del payload
+        raise Unavailable("DECODER_UNAVAILABLE", f"There is no child to do {task} here.")
+
+
+class NothingEarlier:
+    """Where nothing came of any job yet."""
+
+    def report(self, job_id: str, name: str) -> None:
+        """None."""
+        del job_id, name
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -166,6 +205,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """What a kind may use beside the photos."""
 
     eyes: Eyes
+    guarded: Guarded = Unguarded()
+    earlier: Earlier = NothingEarlier()
     models: Models = NoModels()
 
 
