@@ -80,7 +80,7 @@ def _pictures(folder: Path) -> Path:
     dice = np.random.default_rng(0)
     for number in range(PICTURES):
         coarse: Any = dice.integers(0, 256, (12, 16, 3), np.uint8)
-        Image.fromarray(coarse).resize((640, 480)).save(folder / f"{number:02d}.png")
+        Image.fromarray(coarse).resize((640, 480), Image.Resampling.NEAREST).save(folder / f"{number:02d}.png")
     return folder
 
 

@@ -7,6 +7,7 @@ an operator's machine and is not deployed.
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,6 @@ from .session import Session
 from .structure import BadModel
 
 if TYPE_CHECKING:
-    from ..intake.verdict import Pixels
     from .library import Library
 
 SUFFIXES: Final = (".avif", ".jpeg", ".jpg", ".png", ".webp")
@@ -80,21 +80,23 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _split(calibration: Path, held_out: Path | None) -> tuple[list[Shown], list[Shown]]:
-    found = list(_pictures(calibration))
+    refused: Counter[str] = Counter()
+    found = list(_pictures(calibration, refused))
     if held_out is not None:
-        fitted, compared = found, list(_pictures(held_out))
+        fitted, compared = found, list(_pictures(held_out, refused))
     else:
         fitted = [shown for at, shown in enumerate(found) if at % 4]
         compared = found[::4]
     if len(fitted) < FEWEST or not compared:
+        why = ", ".join(f"{count} {reason}" for reason, count in refused.most_common())
         raise BadModel(
-            f"there are {len(fitted)} pictures to calibrate on and {len(compared)} to compare with; "
-            f"at least {FEWEST} and 1 are needed"
+            f"there are {len(fitted)} pictures to calibrate on and {len(compared)} to compare with; at least {FEWEST} "
+            f"and 1 are needed" + (f" (left out as no photo could be analysed like this: {why})" if why else "")
         )
     return fitted, compared
 
 
-def _pictures(folder: Path) -> Iterator[Shown]:
+def _pictures(folder: Path, refused: Counter[str]) -> Iterator[Shown]:
     """The pictures of a folder, read as the intake reads photos; what it refuses is left out."""
     from ..intake.guard import Guard
 
@@ -103,9 +105,11 @@ def _pictures(folder: Path) -> Iterator[Shown]:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     with Guard() as guard:
         for path in files[:MOST]:
-            pixels: Pixels | None = guard.judge(path.read_bytes()).pixels
-            if pixels is not None:
-                yield Shown(pixels=pixels, label=path.parent.name if path.parent != folder else "")
+            judged = guard.judge(path.read_bytes())
+            if judged.pixels is not None:
+                yield Shown(pixels=judged.pixels, label=path.parent.name if path.parent != folder else "")
+            else:
+                refused[judged.reason or "UNREADABLE"] += 1
 
 
 def _static(model: bytes, manifest: Manifest, batch: Sequence[Any]) -> bytes:

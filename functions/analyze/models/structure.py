@@ -99,6 +99,8 @@ class _Budget:
 
     def attributes(self, attributes: Iterable[Any], depth: int) -> None:
         for attribute in attributes:
+            if not attribute.ListFields():  # a plain number or text, as nearly all are
+                continue
             _check_tensors(_some(attribute, "t", attribute.tensors))
             _check_sparse(_some(attribute, "sparse_tensor", attribute.sparse_tensors))
             for graph in _some(attribute, "g", attribute.graphs):

@@ -83,7 +83,8 @@ def test_the_new_version_says_what_it_was_made_of_and_how_much_has_stayed(librar
 
 def test_too_few_pictures_are_refused(library, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadModel, match="0 pictures to calibrate on"):
+    (tmp_path / "empty" / "broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    with pytest.raises(BadModel, match=r"0 pictures to calibrate on .* 1 UNREADABLE"):
         quantized(library, library.manifest("channels", 1), version=2, calibration=tmp_path / "empty", held_out=None)
     assert library.manifest("channels", 2) is None
 
