@@ -39,7 +39,7 @@ CAREFUL: Final = {
     "chained": "the thumbnail from the large picture's file",
 }
 EXTENSION: Final = {"extension": "2 pictures", "extensionAll": "2 sizes in 2 types, 4 pictures"}
-ROUNDS: Final = {"12 MP": 20, "48 MP": 10}
+ROUNDS: Final = {"12 MP": 14, "48 MP": 7}
 WARM_UP: Final = 2
 JOBS: Final = 15
 # As the guard starts its children: one thread, and memory kept from one photo to the next.

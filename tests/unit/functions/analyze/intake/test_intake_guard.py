@@ -148,20 +148,20 @@ def test_a_shutdown_of_the_process_group_does_not_reject_the_photo_in_hand(guard
 
 
 def test_a_child_that_hangs_is_replaced_at_the_deadline() -> None:
-    with Guard(children=1, tasks=judging(seconds=0.5)) as guard:
+    with Guard(children=1, tasks=judging(seconds=2.0)) as guard:
         guard.judge(PHOTO)
         pid = only_pid(guard)
         os.kill(pid, signal.SIGSTOP)
         started = time.monotonic()
         judged = guard.judge(PHOTO)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
         assert (judged.verdict, judged.reason) == ("rejected", "DECODER_TIMEOUT")
         assert gone(pid)
         assert guard.judge(PHOTO).verdict == "accepted"
 
 
 def test_a_photo_larger_than_a_pipe_holds_meets_the_deadline_as_well() -> None:
-    with Guard(children=1, tasks=judging(seconds=0.5)) as guard:
+    with Guard(children=1, tasks=judging(seconds=2.0)) as guard:
         guard.judge(PHOTO)
         os.kill(only_pid(guard), signal.SIGSTOP)
         assert guard.judge(PHOTO + bytes(4_000_000)).reason == "DECODER_TIMEOUT"
@@ -351,7 +351,7 @@ def test_a_task_that_fails_says_why_and_the_next_payload_is_not_harmed(terms: di
 
 
 def test_a_task_that_hangs_is_ended_at_its_own_deadline() -> None:
-    with Guard(children=1, tasks=judging(seconds=0.5)) as guard:
+    with Guard(children=1, tasks=judging(seconds=2.0)) as guard:
         guard.run(JUDGE, PHOTO)
         os.kill(only_pid(guard), signal.SIGSTOP)
         with pytest.raises(Refused) as refused:
