@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -276,20 +277,8 @@ def test_a_parent_that_is_killed_leaves_no_child() -> None:
     wait_until(lambda: gone(pid))
 
 
-def test_it_works_where_the_function_is_the_root_of_an_archive(tmp_path: Path) -> None:
-    main = tmp_path / "main"
-    main.mkdir()
-    (main / "__init__.py").write_text("from .intake.guard import Guard\n")
-    (main / "intake").symlink_to(ROOT / "functions" / "analyze" / "intake")
-    (tmp_path / "photo.jpg").write_bytes(PHOTO)
-    code = "import main; print(main.Guard(children=1).judge(open('photo.jpg', 'rb').read()).verdict)"
-    answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert answer.stdout == "accepted\n"
-
-
 ARCHIVE = {
     "__init__.py": "from .intake.guard import Guard\nfrom .intake.tasks import Task\n",
-    "shared/__init__.py": "",
     "shared/turning.py": "def turned(data: bytes) -> bytes: return data[::-1]\n",
     "kinds/__init__.py": "",
     "kinds/backwards.py": "from shared.turning import turned\nfrom ..intake.wire import HEADER\n"
@@ -297,17 +286,30 @@ ARCHIVE = {
 }
 
 
-def test_a_task_lies_anywhere_in_the_function_and_uses_what_functions_share(tmp_path: Path) -> None:
+def run_archived(folder: Path, code: str) -> str:
+    """What a program says in which the function's folder is the package `main`, with `shared` in it, as deployed."""
+    main = folder / "main"
+    shutil.copytree(ROOT / "shared", main / "shared", ignore=shutil.ignore_patterns("__pycache__"))
+    (main / "intake").symlink_to(ROOT / "functions" / "analyze" / "intake")
     for name, content in ARCHIVE.items():
-        (tmp_path / "main" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "main" / name).write_text(content)
-    (tmp_path / "main" / "intake").symlink_to(ROOT / "functions" / "analyze" / "intake")
+        (main / name).parent.mkdir(exist_ok=True)
+        (main / name).write_text(content)
+    program = [sys.executable, "-c", f"import sys; sys.path.append('main'); import main; {code}"]
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_it_works_where_the_function_is_the_root_of_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(PHOTO)
+    code = "print(main.Guard(children=1).judge(open('photo.jpg', 'rb').read()).verdict)"
+    assert run_archived(tmp_path, code) == "accepted\n"
+
+
+def test_a_task_lies_anywhere_in_the_function_and_uses_what_functions_share(tmp_path: Path) -> None:
     code = (
-        "import main; task = main.Task(entry='kinds.backwards:answer', memory=2**30, seconds=8)\n"
+        "task = main.Task(entry='kinds.backwards:answer', memory=2**30, seconds=8)\n"
         "print(main.Guard(children=1, tasks={'backwards': task}).run('backwards', b'HEADepuoL'))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert answer.stdout == "b'Loupe'\n"
+    assert run_archived(tmp_path, code) == "b'Loupe'\n"
 
 
 def test_every_task_is_there() -> None:
