@@ -27,6 +27,7 @@ PUSHED_BUDGET: Final = "analyze-budget"
 SCHEDULE: Final = {  # task → how often it is published to TASKS
     "sweep": timedelta(minutes=2),
     "maintenance": timedelta(hours=1),
+    "analytics": timedelta(hours=1),  # a day is counted once; the other hours are for what was missed
 }
 
 ACK_DEADLINE: Final = timedelta(seconds=120)  # app 60 s < function 90 s < ack deadline 120 s = lease

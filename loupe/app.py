@@ -22,6 +22,7 @@ from loupe.commands.env import env
 from loupe.commands.faults import faults
 from loupe.commands.jobs import jobs
 from loupe.commands.models import models
+from loupe.commands.stats import stats
 from loupe.commands.top import top
 from loupe.commands.up import up
 from loupe.commands.watch import watch
@@ -36,7 +37,7 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 
 COMMANDS: Final = (
     *(analyze, check, color, demo, up, down, env, jobs, watch),
-    *(cancel, retry, reprocess, delete, top, doctor, dlq, backup, restore, faults),
+    *(cancel, retry, reprocess, delete, top, stats, doctor, dlq, backup, restore, faults),
     models,
 )
 

@@ -8,6 +8,7 @@ earlier effect, by an owner or a name that it chose itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -26,6 +27,20 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     fields: Fields | None
     add: Mapping[str, int] = {}  # numbers to add to fields, on top
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents of `collection` whose `field` is `value`, and whose `time` is from `since` to before `until`.
+
+    It needs an index of both: each one of those takes at most about 500 new documents a second of the same `value`.
+    """
+
+    collection: str
+    field: str
+    value: str
+    time: str
+    since: datetime
+    until: datetime
 
 
 Found = Mapping[str, Fields | None]
@@ -49,6 +64,9 @@ class Database(Protocol):
 
         This is how to see everything that a field tells which has no index.
         """
+
+    def within(self, span: Span, *, limit: int, after: tuple[datetime, str] | None = None) -> list[tuple[str, Fields]]:
+        """At most `limit` documents of a span, the newest first; `after` is the time and path of the last one known."""
 
     def list_documents(self, collection: str) -> list[str]:
         """The paths of all documents directly in a collection, `jobs/j1/findings` say."""

@@ -7,11 +7,12 @@ call (docs/adr/0002-conditional-commits.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from google.api_core import exceptions, retry
 
-from shared.database import Decide, Fields, Write
+from shared.database import Decide, Fields, Span, Write
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, CollectionReference, DocumentSnapshot, Query, WriteBatch
@@ -69,6 +70,20 @@ class FirestoreDatabase:
     def page(self, collection: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
         """See `Database.page`."""
         return self._page(self.client.collection(collection), limit, after)
+
+    def within(self, span: Span, *, limit: int, after: tuple[datetime, str] | None = None) -> list[tuple[str, Fields]]:
+        """See `Database.within`."""
+        from google.cloud.firestore import Query
+        from google.cloud.firestore_v1.base_query import FieldFilter
+
+        query = self.client.collection(span.collection).where(filter=FieldFilter(span.field, "==", span.value))
+        query = query.where(filter=FieldFilter(span.time, ">=", span.since))
+        query = query.where(filter=FieldFilter(span.time, "<", span.until))
+        newest = Query.DESCENDING
+        query = query.order_by(span.time, direction=newest).order_by("__name__", direction=newest).limit(limit)
+        if after:
+            query = query.start_after({span.time: after[0], "__name__": self.client.document(after[1])})
+        return [(snapshot.reference.path, snapshot.to_dict() or {}) for snapshot in self.fetch(query)]
 
     def list_documents(self, collection: str) -> list[str]:
         """See `Database.list_documents`."""

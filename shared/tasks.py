@@ -6,6 +6,7 @@ from typing import Final
 
 SWEEP: Final = "sweep"  # look at everything that has stopped moving; sent every two minutes
 MAINTENANCE: Final = "maintenance"  # remove what has expired, and what belongs to nothing; sent every hour
+ANALYTICS: Final = "analytics"  # count the days that are over; sent every hour, and nothing to do but once a day
 PURGE: Final = "purge"  # remove what is left of a deleted job, by the attribute `jobId`; the sweep does it, too
 
 

@@ -114,5 +114,6 @@ locals {
   schedule = {
     sweep       = "*/2 * * * *"
     maintenance = "17 * * * *"
+    analytics   = "37 * * * *"
   }
 }

@@ -1,7 +1,7 @@
 """Work that nobody waits for, asked for by a message on the topic `tasks`: its attribute `task` names a row here.
 
-Tasks come at their time (the sweep, maintenance), or are sent by whoever wants something done soon (a purge). Each may
-come twice, late, or while the same is under way elsewhere, and changes nothing then.
+Tasks come at their time (sweep, maintenance, analytics), or are sent by whoever wants something done soon (a purge).
+Each may come twice, late, or while the same is under way elsewhere, and changes nothing then.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from shared.logging import bind
 from shared.model.job import JOB_ID
-from shared.tasks import MAINTENANCE, PURGE, SWEEP
+from shared.tasks import ANALYTICS, MAINTENANCE, PURGE, SWEEP
 
+from .counting import count
 from .maintenance import maintain
 from .pushes import received
 from .sweeping import sweep
@@ -54,5 +55,6 @@ def purge(services: Services, attributes: Mapping[str, str]) -> None:
 TASKS: Final[Mapping[str, Task]] = {
     SWEEP: lambda services, _: sweep(services),
     MAINTENANCE: lambda services, _: maintain(services),
+    ANALYTICS: lambda services, _: count(services),
     PURGE: purge,
 }

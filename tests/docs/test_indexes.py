@@ -28,6 +28,10 @@ def test_every_list_of_jobs_has_its_index(indexes, filters):
     assert wanted in found
 
 
+def test_the_count_of_a_day_has_its_index(indexes):
+    assert ["kind", "createTime"] in [[field["fieldPath"] for field in index["fields"]] for index in indexes["indexes"]]
+
+
 def test_newest_first_is_the_order_of_every_index_of_jobs(indexes):
     assert all(
         index["fields"][-1] == {"fieldPath": "createTime", "order": "DESCENDING"} for index in indexes["indexes"]
@@ -64,10 +68,11 @@ def test_no_index_names_a_field_that_is_not_there(indexes, collection, struct):
 
 
 def test_every_index_has_a_query_that_needs_it(indexes):
-    """Lists of jobs are the only queries with more than one field; each index costs a write at every change."""
+    """Lists of jobs and the count of a day have more than one field; each index costs a write at every change."""
     lists = {("uid", *filters, "createTime") for filters in [(), ("kind",), ("state",), ("kind", "state")]}
+    counts = {("kind", "createTime")}
     held = {
         (index["collectionGroup"], tuple(field["fieldPath"] for field in index["fields"]))
         for index in indexes["indexes"]
     }
-    assert held == {("jobs", fields) for fields in lists}
+    assert held == {("jobs", fields) for fields in lists | counts}

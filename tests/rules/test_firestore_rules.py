@@ -21,6 +21,7 @@ CLOSED = (
     "quotas/alice",
     "requests/alice:k",
     "ledger/2026-01-01",
+    "analytics/2026-01-01",
     "outbox/j:completed",
     "control/switches",
     "shadows/j-skin_lesion",

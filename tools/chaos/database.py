@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from shared.database import Decide, Fields, Write
+from shared.database import Decide, Fields, Span, Write
 from tools.chaos.fate import Crash, Fate, Unanswered
 from tools.chaos.profiles import Profile
 
@@ -59,6 +60,17 @@ class ModelDatabase:
         self._answer()
         found = sorted(path for path in self.documents if _in(collection, path) and path > after)
         return [(path, self.documents[path]) for path in found[:limit]]
+
+    def within(self, span: Span, *, limit: int, after: tuple[datetime, str] | None = None) -> list[tuple[str, Fields]]:
+        """See `Database.within`."""
+        self._answer()
+        found = [
+            (fields[span.time], path)
+            for path, fields in self.documents.items()
+            if _in(span.collection, path) and fields.get(span.field) == span.value
+        ]
+        inside = [each for each in found if span.since <= each[0] < span.until and (after is None or each < after)]
+        return [(path, self.documents[path]) for _, path in sorted(inside, reverse=True)[:limit]]
 
     def list_documents(self, collection: str) -> list[str]:
         """See `Database.list_documents`."""

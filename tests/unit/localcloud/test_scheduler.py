@@ -30,13 +30,16 @@ class Topic:
         return "1"
 
 
-def test_the_sweep_comes_every_two_minutes_and_maintenance_every_hour_unless_it_is_said_otherwise():
-    hourly = Timed(task="maintenance", every=3600.0)
-    assert list(timetable({})) == [Timed(task="sweep", every=120.0), hourly]
-    assert list(timetable({"SWEEP_EVERY_SECONDS": ""})) == [Timed(task="sweep", every=120.0), hourly]
-    assert list(timetable({"SWEEP_EVERY_SECONDS": "0.5"})) == [Timed(task="sweep", every=0.5), hourly]
-    assert list(timetable({"SWEEP_EVERY_SECONDS": "0"})) == [hourly]
-    assert list(timetable({"SWEEP_EVERY_SECONDS": "0", "MAINTENANCE_EVERY_SECONDS": "0"})) == []
+def test_the_sweep_comes_every_two_minutes_and_the_rest_every_hour_unless_it_is_said_otherwise():
+    hourly = [Timed(task=task, every=3600.0) for task in ("maintenance", "analytics")]
+    assert list(timetable({})) == [Timed(task="sweep", every=120.0), *hourly]
+    assert list(timetable({"SWEEP_EVERY_SECONDS": ""})) == [Timed(task="sweep", every=120.0), *hourly]
+    assert list(timetable({"SWEEP_EVERY_SECONDS": "0.5"})) == [Timed(task="sweep", every=0.5), *hourly]
+    assert list(timetable({"SWEEP_EVERY_SECONDS": "0"})) == hourly
+    assert (
+        list(timetable({"SWEEP_EVERY_SECONDS": "0", "MAINTENANCE_EVERY_SECONDS": "0", "ANALYTICS_EVERY_SECONDS": "0"}))
+        == []
+    )
 
 
 @pytest.mark.parametrize("wrong", ["soon", "-1", "nan", "inf", "86401"])
