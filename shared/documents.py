@@ -20,7 +20,10 @@ def to_document(value: msgspec.Struct) -> dict[str, Any]:
 
 def from_document(fields: dict[str, Any], into: type[T]) -> T:
     """The typed value of a document. Raises msgspec.ValidationError if it is not one; unknown fields are let be."""
-    return msgspec.convert(_plain(fields), into)
+    try:
+        return msgspec.convert(fields, into)
+    except msgspec.ValidationError:  # Firestore's own times are among them, or it is none
+        return msgspec.convert(_plain(fields), into)
 
 
 def to_json(value: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:

@@ -52,8 +52,8 @@ class ModelDatabase:
         """See `Database.find`."""
         self._answer()
         documents = self.documents
-        found = [path for path in documents if _in(collection, path) and path > after]
-        return [(path, documents[path]) for path in sorted(found) if documents[path].get(field) == value][:limit]
+        found = [path for path, fields in documents.items() if fields.get(field) == value and _in(collection, path)]
+        return [(path, documents[path]) for path in sorted(found) if path > after][:limit]
 
     def page(self, collection: str, *, limit: int, after: str = "") -> list[tuple[str, Fields]]:
         """See `Database.page`."""

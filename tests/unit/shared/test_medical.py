@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from functions.analyze import work
+from functions.analyze.models.shadow import Comparison
 from functions.analyze.settings import Settings as AnalyzeSettings
 from functions.upload.settings import Settings as UploadSettings
 from shared.errors import FailedPrecondition
@@ -76,5 +77,5 @@ def test_a_job_that_got_as_far_as_analyze_fails_there_before_a_photo_is_read():
         meter=lambda _: SimpleNamespace(refused=()),
     )
     claim = SimpleNamespace(job_id="j", job=SimpleNamespace(kind="skin_lesion", images={"0": None}, update_time=None))
-    assert work.work(claim, services) is Outcome.ENDED
+    assert work.work(claim, services, Comparison()) is Outcome.ENDED
     assert failed == ["INTENDED_USE_NOT_ACKNOWLEDGED"]
