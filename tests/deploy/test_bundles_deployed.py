@@ -77,8 +77,10 @@ def test_loading_a_function_costs_little_more_than_loading_an_empty_one(deployme
     given = variables[deployment.name]
     deployment.run("-c", LOAD, **given)  # compiles what is not compiled
     (tmp_path / "main.py").write_text(EMPTY)
-    empty = deployment.cpu_seconds(LOAD, FUNCTION_TARGET="empty", FUNCTION_SOURCE=str(tmp_path / "main.py"))
-    ratio = deployment.cpu_seconds(LOAD, **given) / empty
+    nothing = {"FUNCTION_TARGET": "empty", "FUNCTION_SOURCE": str(tmp_path / "main.py")}
+    # In turns, so that what else the machine does weighs on both alike.
+    spent = [(deployment.cpu_seconds(LOAD, **given), deployment.cpu_seconds(LOAD, **nothing)) for _ in range(7)]
+    ratio = min(ours for ours, _ in spent) / min(empty for _, empty in spent)
     print(deployment.name, "loads in", f"{ratio:.2f}", "times an empty function's CPU time")
     assert ratio <= BUDGETS[deployment.name]["importRatio"]
 
