@@ -28,10 +28,16 @@ if TYPE_CHECKING:
     "--debug-token", default="", metavar="TOKEN", envvar="LOUPE_DEBUG_TOKEN", help="Its App Check debug token."
 )
 @click.option("--photo", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Send this photo.")
+@click.option("--project", default="", metavar="ID", help="Look at this project on Google Cloud instead.")
+@click.option("--region", default="", metavar="REGION", help="Where Terraform has put it (with --project).")
+@click.option("--prefix", default="", metavar="NAME", help="Its prefix (with --project).  [default: loupe]")
 @data_option
 @json_option
 def doctor(data: Path, *, smoke: bool, as_json: bool, photo: Path | None, **place: str) -> int:
     """Look at this machine and at the stack, and say how to mend what is wrong.
+
+    With --project: compare what is there with what Terraform lays. It only reads, with the credentials that Google's
+    libraries find (gcloud auth application-default login).
 
     With --smoke: send one photo through a deployment as an app would. Without URLs it is the running local stack.
 
@@ -43,7 +49,14 @@ def doctor(data: Path, *, smoke: bool, as_json: bool, photo: Path | None, **plac
     from loupe.view.findings import show
     from loupe.view.json import show_json
 
-    if smoke:
+    project, region, prefix = (place.pop(name) for name in ("project", "region", "prefix"))
+    if project:
+        if smoke or photo or not region or any(value for name, value in place.items() if name != "debug_token"):
+            raise Misuse("--project goes with --region and --prefix, and with nothing else of a deployment.")
+        findings = _project(ROOT, project, region, prefix or "loupe")
+    elif region or prefix:
+        raise Misuse("--region and --prefix are of a project: add --project.")
+    elif smoke:
         findings = _smoke(data, photo, place)
     elif photo or any(value for name, value in place.items() if name != "debug_token"):
         raise Misuse("These options are for a deployment: add --smoke.")
@@ -55,6 +68,13 @@ def doctor(data: Path, *, smoke: bool, as_json: bool, photo: Path | None, **plac
     else:
         show(findings)
     return 0 if healthy else 1
+
+
+def _project(root: Path, project: str, region: str, prefix: str) -> list[Finding]:
+    from loupe.client.cloud import of_yourself
+    from loupe.doctor.project import Project, look
+
+    return list(look(Project(cloud=of_yourself(project), root=root, project=project, region=region, prefix=prefix)))
 
 
 def _smoke(data: Path, photo: Path | None, place: Mapping[str, str]) -> list[Finding]:
