@@ -110,4 +110,5 @@ def _photo(verdict: Mapping[str, Any]) -> str:
 
 def _counts(reasons: collections.Counter[str]) -> str:
     """` (3 UNREADABLE, 2 TOO_SMALL)`, the most frequent first; nothing for none."""
-    return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.most_common())})" if reasons else ""
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return f" ({', '.join(f'{count} {reason}' for reason, count in ranked)})" if ranked else ""

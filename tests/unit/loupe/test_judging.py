@@ -101,7 +101,7 @@ def test_the_summary_counts_verdicts_reasons_and_warnings() -> None:
         tally.count(verdict)
     assert (tally.judged, tally.rejected) == (4, 2)
     assert tally.summary().startswith("4 files in ")
-    assert tally.summary().endswith("2 accepted (1 DARK, 1 BLURRY); 2 rejected (2 UNREADABLE).")
+    assert tally.summary().endswith("2 accepted (1 BLURRY, 1 DARK); 2 rejected (2 UNREADABLE).")
 
 
 def test_of_many_files_the_table_lists_those_with_a_remark() -> None:
