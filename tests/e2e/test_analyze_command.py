@@ -155,11 +155,14 @@ def test_no_color_is_honoured(stack, tmp_path):
         (["--kind", "inspection"], "Missing argument 'FILE…'"),
         (["nowhere.jpg", "--kind", "inspection"], "nowhere.jpg: no such file or directory"),
         (["PHOTO"], "Missing option '--kind'"),
-        (["PHOTO", "--kind", "horoscope"], "There is no kind 'horoscope'. There is: inspection"),
+        (
+            ["PHOTO", "--kind", "horoscope"],
+            "There is no kind 'horoscope'. There is: color_correction,",
+        ),
         (["PHOTO", "--kind", "inspection", "--option", "tea=hot"], "one of these names: colors, text"),
         (["PHOTO", "--kind", "inspection", "--option", "text"], "NAME=VALUE"),
         (["PHOTO", "--kind", "inspection", "--option", "text=perhaps"], "true or false"),
-        (["NOTES", "--kind", "inspection"], "not a photo (accepted: JPEG, PNG, WEBP, AVIF)"),
+        (["NOTES", "--kind", "inspection"], "not a photo (accepted: JPEG, PNG, WEBP, HEIC, HEIF, AVIF)"),
         (["EMPTY", "--kind", "inspection"], "no photos in this folder"),
     ],
 )

@@ -60,12 +60,13 @@ def difference_bars(names: Sequence[str], before: Floats, after: Floats, held_ou
     height = top + row * len(names) + 16
     shapes: list[Shape] = [Rectangle(x=0, y=0, width=left + width + 60, height=height, fill=(255, 255, 255))]
     shapes.append(Text(x=10, y=14, text="CIEDE2000 by patch", size=13, bold=True))
-    legend = ((left, BEFORE, "before"), (left + 80, AFTER, "after"))
+    beside = left + 24  # the title ends before it
+    legend = ((beside, BEFORE, "before"), (beside + 80, AFTER, "after"))
     for x, colour, text in legend:
         shapes += [Rectangle(x=x, y=9, width=12, height=10, fill=colour), Text(x=x + 17, y=14, text=text, size=11)]
     shapes += [
-        Line(x1=left + 156, y1=8, x2=left + 156, y2=20, width=2.2),
-        Text(x=left + 164, y=14, text="left out", size=11),
+        Line(x1=beside + 156, y1=8, x2=beside + 156, y2=20, width=2.2),
+        Text(x=beside + 164, y=14, text="left out", size=11),
     ]
     for limit, _ in LIMITS:
         x = left + limit * scale
