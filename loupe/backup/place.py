@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.topology import Names
+from loupe.client.stack import reached_by_libraries
 
 if TYPE_CHECKING:
     from google.cloud.firestore_v1.services.firestore import FirestoreClient
@@ -39,7 +39,7 @@ def of_stack(running: Running) -> Place:
     from google.cloud.firestore_v1.services.firestore import FirestoreClient
     from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-    os.environ["STORAGE_EMULATOR_HOST"] = running.urls["storage"]
+    reached_by_libraries(running)
     options = [("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", -1)]
     channel = grpc.insecure_channel(running.ports.address("firestore"), options=options)
     return _place(

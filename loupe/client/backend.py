@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from localcloud.topology import EVENTS, UPLOADS, Names
+from loupe.client.stack import reached_by_libraries
 from loupe.trouble import Trouble
 from shared import publishing
 from shared.firestore import FirestoreDatabase
@@ -41,11 +42,7 @@ def of_stack(running: Running) -> Backend:
     """That of a running local stack."""
     from google.auth.credentials import AnonymousCredentials
 
-    from localcloud.supervisor.plan import client_environment
-
-    # The documented way to an emulator is the environment; this process has no other services to talk to.
-    os.environ.update(client_environment(running.project, running.ports))
-    os.environ["no_grpc_proxy"] = "127.0.0.1"  # noqa: SIM112 - gRPC spells it so
+    reached_by_libraries(running)
     return _backend(running.project, "", AnonymousCredentials())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import queue
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from localcloud.supervisor.state import Running
 from loupe.client.phone import Phone
+from loupe.client.stack import reached_by_libraries
 from shared.documents import from_document
 from shared.errors import NotFound, Unavailable
 from shared.model.job import Job
@@ -24,11 +23,7 @@ SILENCE: Final = 10.0  # seconds without a word after which the job is asked for
 
 def database(running: Running) -> Client:
     """The Firestore of a stack."""
-    # The documented way to an emulator is the environment; this process has no other Firestore to talk to.
-    os.environ["FIRESTORE_EMULATOR_HOST"] = running.ports.address("firestore")
-    os.environ["no_grpc_proxy"] = "127.0.0.1"  # noqa: SIM112 - gRPC spells it so
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    logging.getLogger("google").addHandler(logging.NullHandler())
+    reached_by_libraries(running)
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import firestore
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from localcloud.topology import PRIORITIES, TOPICS, UPLOADS, Names, subscriptions
+from loupe.client.stack import reached_by_libraries
 from loupe.doctor.finding import Finding, bad, good
 from shared.storage.signing import SIGNED_HEADERS
 
@@ -127,15 +128,13 @@ def _at(message: Any, path: str) -> Any:
 
 
 def _wires(running: Running) -> Wires:
-    import os
-
     import grpc
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import pubsub_v1, storage
     from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
     from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-    os.environ["STORAGE_EMULATOR_HOST"] = running.urls["storage"]
+    reached_by_libraries(running)
     channel = grpc.insecure_channel(running.ports.address("pubsub"), options=[("grpc.enable_http_proxy", 0)])
     return Wires(
         names=Names(project=running.project),

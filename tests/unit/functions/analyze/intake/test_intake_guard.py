@@ -372,3 +372,10 @@ def test_waiting_for_a_turn_ends_when_a_child_is_free(guard: Guard) -> None:
         second = pool.submit(guard.judge, PHOTO)
         os.kill(pid, signal.SIGCONT)
         assert first.result(timeout=8).verdict == second.result(timeout=8).verdict == "accepted"
+
+
+def test_a_photo_that_breaks_the_decoders_own_library_is_rejected_and_the_next_one_judged(guard: Guard) -> None:
+    """Five thousand damaged bytes in which libheif 1.23.0 reads where nothing is: found by `make fuzz`."""
+    broken = (Path(__file__).parent / "files" / "crashes-libheif.heic").read_bytes()
+    assert guard.judge(broken).verdict == "rejected"
+    assert guard.judge(encoded(scene())).verdict == "accepted"
