@@ -141,7 +141,7 @@ def test_where_firestore_expires_documents_itself_only_jobs_with_objects_are_loo
 
 
 def test_a_job_that_somebody_works_on_is_left_to_the_next_round(services):
-    leased = a_job(LONG_AGO, lease_expire_time=NOW + timedelta(seconds=60))
+    leased = a_job(LONG_AGO, lease_expire_time=now() + timedelta(minutes=1))
     services.jobs.database.documents[f"jobs/{GONE}"] = leased
     maintain(services)
     assert f"jobs/{GONE}" in paths(services)
