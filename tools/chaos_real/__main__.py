@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
     if asked.json:
         print(json.dumps(found, indent=2))
     elif asked.markdown:
+        report.tell(progress, found)
         print(report.markdown(rows, found))
     else:
         report.show(console, rows, found)

@@ -39,11 +39,16 @@ def show(console: Console, rows: Sequence[Row], found: Mapping[str, Any]) -> Non
     for row in rows:
         table.add_row(str(row.number), row.fault, *_cells(row, results.get(row.number)))
     console.print(table)
+    tell(console, found)
+    good = found["violations"] == 0
+    console.print("[green]0 violations[/green]" if good else f"[red]{found['violations']} violations[/red]")
+
+
+def tell(console: Console, found: Mapping[str, Any]) -> None:
+    """The history of whatever was violated."""
     for one in found["rows"]:
         for line in one["story"]:
             console.print(f"row {one['number']}: {line}", markup=False, highlight=False, soft_wrap=True)
-    good = found["violations"] == 0
-    console.print("[green]0 violations[/green]" if good else f"[red]{found['violations']} violations[/red]")
 
 
 def markdown(rows: Sequence[Row], found: Mapping[str, Any]) -> str:
