@@ -263,13 +263,12 @@ ROWS: Final = (
     Row(
         number=25,
         fault="an owner who becomes another in the middle",
-        how="jobs handed to another account at moments of the work; anonymous accounts linked to an e-mail address",
+        how="jobs handed to another account in the middle, anonymous ones linked; all listeners are late",
         holds=("I1", "I5"),
         play=accounts.handed_over,
         runs=40,
         quick=4,
         stack="doors",
-        injects=False,
     ),
     Row(
         number=26,

@@ -197,7 +197,7 @@ class Scene:
 def scene(row: Row, cloud: Cloud, mailbox: Mailbox, folder: Path, *, seed: int) -> Iterator[Scene]:
     """A scene with a new user, for the length of a `with` block."""
     photos = album(folder / "photos", 12, seed)
-    with someone(cloud) as phone, JobWatch(cloud, phone.uid) as watch:
+    with someone(cloud) as phone, JobWatch(cloud.firestore, phone.uid) as watch:
         yield Scene(
             row=row,
             cloud=cloud,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -20,9 +22,10 @@ Fields = dict[str, Any]
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as the listener had it, so many seconds after the row began."""
+    """A version of a job, written at `written`, as a listener was told it `at` seconds after the row began."""
 
     at: float
+    written: datetime
     job: Fields
 
     def __str__(self) -> str:
@@ -32,10 +35,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobWatch:
-    """Firestore listeners on the jobs of some users, for the length of a `with` block."""
+    """Firestore listeners on the jobs of some users, for the length of a `with` block.
 
-    def __init__(self, cloud: Cloud, uid: str) -> None:
-        self._cloud = cloud
+    Each user has a listener of its own, and listeners owe each other nothing: when a job changes hands, the old
+    owner's may still bring what the new owner's has long gone past. Versions are therefore kept as they were written.
+    """
+
+    def __init__(self, firestore: Any, uid: str) -> None:
+        self._firestore = firestore
         self._uid = uid
         self._listeners: list[Any] = []
         self._followed: set[str] = set()
@@ -59,16 +66,16 @@ class JobWatch:
             if uid in self._followed:
                 return
             self._followed.add(uid)
-        query = self._cloud.firestore.collection("jobs").where(filter=FieldFilter("uid", "==", uid))
+        query = self._firestore.collection("jobs").where(filter=FieldFilter("uid", "==", uid))
         self._listeners.append(query.on_snapshot(self._on_snapshot))
 
     def history(self, job_id: str) -> list[Seen]:
-        """Every state of the job that the listener was told."""
+        """Every version of the job that a listener was told, in the order in which they were written."""
         with self._changed:
             return list(self._seen[job_id])
 
     def latest(self, job_id: str) -> Fields | None:
-        """The job as it was last seen."""
+        """The newest version of the job that was seen."""
         with self._changed:
             return self._seen[job_id][-1].job if self._seen[job_id] else None
 
@@ -88,8 +95,17 @@ class JobWatch:
             at = round(time.monotonic() - self._began, 3)
             for change in changes:
                 if change.type.name != "REMOVED":
-                    self._seen[change.document.id].append(Seen(at=at, job=change.document.to_dict()))
+                    self._keep(change.document, at)
             self._changed.notify_all()
+
+    def _keep(self, document: Any, at: float) -> None:
+        versions = self._seen[document.id]
+        if all(seen.written != document.update_time for seen in versions):
+            insort(versions, Seen(at=at, written=document.update_time, job=document.to_dict()), key=_written)
+
+
+def _written(seen: Seen) -> datetime:
+    return seen.written
 
 
 class Mailbox:

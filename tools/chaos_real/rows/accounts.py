@@ -7,6 +7,8 @@ from typing import Final
 
 import httpx
 
+from localcloud.faults.effects import Span
+from localcloud.faults.rule import Rule
 from shared.firestore import FirestoreDatabase
 from shared.jobs.control import Control
 from shared.jobs.protocol import Outcome
@@ -15,6 +17,7 @@ from tools.chaos_real.people import Person, linked, stranger
 from tools.chaos_real.scene import Scene
 
 MOMENTS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds after the photo was put
+LATE: Final = Rule(call="firestore.Listen.snapshot", delay_ms=Span(low=1000, high=2500), p=0.3)  # each by itself
 
 
 def handed_over(scene: Scene, runs: int) -> None:
@@ -33,8 +36,9 @@ def handed_over(scene: Scene, runs: int) -> None:
         scene.check(outcome is Outcome.HELD, "I5", f"handing over came to {outcome}", job_id)
         _is_seen_by(scene, job_id, taker)
 
-    scene.at_once(one, range(runs // 2))
-    _linked(scene, runs - runs // 2)
+    with scene.faults(LATE):
+        scene.at_once(one, range(runs // 2))
+        _linked(scene, runs - runs // 2)
     scene.runs = runs
 
 
