@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
 import pytest
 
 from tests.stack import ROOT
@@ -48,3 +54,19 @@ def test_the_steps_at_which_workers_are_killed_are_all_there_are():
 def test_a_row_that_does_not_exist_is_refused():
     with pytest.raises(SystemExit, match="no row 99"):
         main(["--rows", "99"])
+
+
+@pytest.mark.slow
+def test_a_matrix_that_is_told_to_end_leaves_neither_stacks_nor_folders_behind(tmp_path):
+    command = [sys.executable, "-m", "tools.chaos_real", "--rows", "1,17"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "200"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as matrix:
+        assert matrix.stderr is not None
+        assert "row" in matrix.stderr.readline()
+        begun = psutil.Process(matrix.pid).children(recursive=True)
+        matrix.send_signal(signal.SIGTERM)
+        _, said = matrix.communicate(timeout=60)
+    assert matrix.returncode == 130
+    assert "no stack is left running" in said
+    assert psutil.wait_procs(begun, timeout=10)[1] == []
+    assert list(tmp_path.iterdir()) == []

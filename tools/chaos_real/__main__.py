@@ -18,13 +18,17 @@ from tools.chaos_real.row import Row
 
 
 def main(arguments: list[str]) -> int:
-    """Play; 0 if nothing was violated and every row was played that can be, 1 otherwise."""
+    """Play; 0 if nothing was violated and every row was played that can be, 1 otherwise, 130 if it was broken off."""
     asked = _parser().parse_args(arguments)
     rows = _chosen(asked.rows)
     plays = slice_of(rows) if asked.quick else _whole(rows, asked.scale)
     console, progress = Console(), Console(stderr=True)
     began = time.monotonic()
-    played = run(plays, seed=asked.seed, lanes=asked.lanes, note=lambda text: progress.print(text, markup=False))
+    try:
+        played = run(plays, seed=asked.seed, lanes=asked.lanes, note=lambda text: progress.print(text, markup=False))
+    except KeyboardInterrupt:
+        progress.print("Broken off: nothing was judged, and no stack is left running.")
+        return 130
     found = report.summary(played, seed=asked.seed, seconds=time.monotonic() - began)
     if asked.json:
         print(json.dumps(found, indent=2))
