@@ -50,6 +50,7 @@ def _serve(task: Task, source: BinaryIO, sink: BinaryIO) -> None:
     while (payload := read_frame(source)) is not None:
         _limit_cpu(task.cpu_seconds)
         write_frame(sink, answer(payload))
+        del payload  # the next one is read while this one would still take its place
 
 
 def _load(entry: str) -> Callable[[bytes], bytes]:

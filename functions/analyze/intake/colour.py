@@ -18,8 +18,7 @@ _SAME: Final = 1  # a transform that moves no colour by more than this is not wo
 def srgb(image: Image.Image, profile: bytes | None) -> Raster:
     """The picture in sRGB. `image` is L, RGB or CMYK; a profile that does not fit it or is broken is not used."""
     transform = _transform(profile, image.mode) if profile and len(profile) <= _LARGEST_PROFILE else None
-    seen = transform.apply(image) if transform else image.convert("RGB")
-    return np.asarray(seen.convert("RGBX"))
+    return np.asarray(transform.apply(image) if transform else image.convert("RGB"))
 
 
 @functools.lru_cache(maxsize=4)

@@ -86,13 +86,13 @@ def _jpeg(data: bytes, image: JpegImageFile, profile: bytes | None, derived: Der
     width, height = (-(-side // _scale(image.size, derived)) for side in image.size)
     # Asked for at least so many pixels, simplejpeg takes the strongest scale that gives them: this very one.
     decoded = simplejpeg.decode_jpeg(
-        data, "CMYK" if image.mode == "CMYK" else "RGBX", min_height=height, min_width=width, strict=True
+        data, "CMYK" if image.mode == "CMYK" else "RGB", min_height=height, min_width=width, strict=True
     )
     small = area(decoded, derived.normalized_side)
     if image.mode == "CMYK":  # stored inverted, as Adobe's programs do
-        return srgb(_pillow("CMYK", np.asarray(cv2.bitwise_not(small), dtype=np.uint8)), profile)
+        return srgb(Image.fromarray(np.asarray(cv2.bitwise_not(small), dtype=np.uint8), "CMYK"), profile)
     if profile:
-        return srgb(_pillow("RGB", small).convert(image.mode), profile)
+        return srgb(Image.fromarray(small).convert(image.mode), profile)
     return small
 
 
@@ -100,8 +100,3 @@ def _scale(size: tuple[int, int], derived: Derived) -> int:
     """The strongest of JPEG's scales 1/8, 1/4, 1/2 that keeps enough detail, else 1."""
     enough = derived.smallest_decode * derived.normalized_side
     return next((scale for scale in (8, 4, 2) if max(size) / scale >= enough), 1)
-
-
-def _pillow(mode: str, raster: Raster) -> Image.Image:
-    height, width = raster.shape[:2]
-    return Image.frombuffer(mode, (width, height), raster, "raw", "RGBX" if mode == "RGB" else mode, 0, 1)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 
-import cv2
-import numpy as np
 import simplejpeg
 from PIL import Image
 
 from shared.model.quality import Derived
 
-from .scale import Raster, Scales
+from .scale import Scales
 from .screen import JPEG, WEBP
 from .verdict import Picture, Pixels
 
@@ -22,7 +20,7 @@ def normalized(scales: Scales, derived: Derived) -> Picture:
     while True:
         raster = scales.at(side)
         for quality in derived.normalized_qualities:
-            data = simplejpeg.encode_jpeg(raster, quality, "RGBX", "420")
+            data = simplejpeg.encode_jpeg(raster, quality, "RGB", "420")
             if len(data) <= derived.normalized_bytes:
                 return Picture(type=JPEG, width=raster.shape[1], height=raster.shape[0], data=data)
         side = max(raster.shape[:2]) * 3 // 4
@@ -30,7 +28,7 @@ def normalized(scales: Scales, derived: Derived) -> Picture:
 
 def thumbnail(scales: Scales, derived: Derived) -> Picture:
     """A small WebP picture."""
-    small = _rgb(scales.at(derived.thumbnail_side))
+    small = scales.at(derived.thumbnail_side)
     buffer = io.BytesIO()
     Image.fromarray(small).save(buffer, "WEBP", quality=derived.thumbnail_quality, method=2)
     return Picture(type=WEBP, width=small.shape[1], height=small.shape[0], data=buffer.getvalue())
@@ -38,9 +36,5 @@ def thumbnail(scales: Scales, derived: Derived) -> Picture:
 
 def pixels(scales: Scales, derived: Derived) -> Pixels:
     """The raw picture that models are given, long edge at most `pixels_side`."""
-    small = _rgb(scales.at(derived.pixels_side))
+    small = scales.at(derived.pixels_side)
     return Pixels(width=small.shape[1], height=small.shape[0], rgb=small.tobytes())
-
-
-def _rgb(raster: Raster) -> Raster:
-    return np.asarray(cv2.cvtColor(raster, cv2.COLOR_RGBA2RGB), dtype=np.uint8)

@@ -57,12 +57,12 @@ def floor(data: bytes) -> tuple[Callable[[], Any], Spent, Callable[[], int | str
     height, width, *_ = simplejpeg.decode_jpeg_header(data)
     scale = next((scale for scale in (8, 4, 2) if max(height, width) / scale >= 1536), 1)
     wanted = {"min_height": -(-height // scale), "min_width": -(-width // scale)}
-    upright = np.ascontiguousarray(np.rot90(simplejpeg.decode_jpeg(data, "RGBX", **wanted), -1))
-    small = Image.fromarray(cv2.resize(upright[..., :3], (150, 200), interpolation=cv2.INTER_AREA))
+    upright = np.ascontiguousarray(np.rot90(simplejpeg.decode_jpeg(data, "RGB", **wanted), -1))
+    small = Image.fromarray(cv2.resize(upright, (150, 200), interpolation=cv2.INTER_AREA))
 
     def act() -> None:
-        simplejpeg.decode_jpeg(data, "RGBX", **wanted)
-        simplejpeg.encode_jpeg(upright, 85, "RGBX", "420")
+        simplejpeg.decode_jpeg(data, "RGB", **wanted)
+        simplejpeg.encode_jpeg(upright, 85, "RGB", "420")
         small.save(io.BytesIO(), "WEBP", quality=75, method=2)
 
     return act, lambda: 0.0, lambda: "self"
