@@ -43,7 +43,7 @@ def measure(grey: Grey) -> dict[str, float]:
         **sharpness(grey),
         **_detail(grey),
         **_exposure(counts / counts.sum()),
-        "glareShare": _glare(grey),
+        "glareShare": _glare(grey, bright=int(counts[_BRIGHT:].sum())),
     }
     return {name: round(float(value), 3) for name, value in metrics.items()}
 
@@ -77,13 +77,16 @@ def _exposure(shares: Values) -> dict[str, float]:
     }
 
 
-def _glare(grey: Grey) -> float:
+def _glare(grey: Grey, *, bright: int) -> float:
     """Burnt out spots with a halo that do not reach the edge of the picture, where the sky and windows are.
 
-    A white thing ends at its edge; the light of a lamp or of the flash, reflected, fades.
+    A white thing ends at its edge; the light of a lamp or of the flash, reflected, fades. `bright` is how many pixels
+    are burnt out: an average is only where one of them is.
     """
     step = max(1, round(max(grey.shape) / _GLARE_SIDE))  # whole pixels: other averages take ten times as long
     size = (grey.shape[1] // step, grey.shape[0] // step)
+    if bright < _GLARE_LEAST * size[0] * size[1]:
+        return 0.0
     small = cv2.resize(grey[: size[1] * step, : size[0] * step], size, interpolation=cv2.INTER_AREA)
     _, labels, boxes, _ = cv2.connectedComponentsWithStats((small >= _BRIGHT).astype(np.uint8), connectivity=8)
     share = 0.0
