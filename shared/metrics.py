@@ -99,6 +99,13 @@ METRICS: Final[Mapping[str, Metric]] = {
             about="Pushes by what they came to: ended, recorded, busy, fenced, unknown.",
         ),
         Metric(
+            name="tasks_done",
+            form=Form.SUM,
+            unit="1",
+            labels=("task",),
+            about="Tasks that were done: sweep, maintenance, analytics, purge. A silent one is not asked for.",
+        ),
+        Metric(
             name="maintenance_removed",
             form=Form.SUM,
             unit="1",

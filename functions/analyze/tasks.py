@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from shared import metrics
 from shared.logging import bind
 from shared.model.job import JOB_ID
 from shared.tasks import ANALYTICS, MAINTENANCE, PURGE, SWEEP
@@ -40,6 +41,7 @@ def run(body: bytes, services: Services) -> None:
         return
     with bind(task=name):
         task(services, attributes)
+        metrics.record("tasks_done", task=name)
 
 
 def purge(services: Services, attributes: Mapping[str, str]) -> None:

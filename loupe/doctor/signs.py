@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 5.0  # seconds for one call
 OLD: Final = 120.0  # seconds: the ack deadline
-MISSED: Final = 5  # sweeps that may be late before somebody is told
+ROUNDS: Final = {"sweep": 5, "maintenance": 3}  # task → rounds that may be missed before somebody is told
 SHOWN: Final = 1000  # documents that are counted at the most
 STALE: Final = timedelta(minutes=10)
 
@@ -38,7 +38,8 @@ def look(running: Running) -> Iterator[Finding]:
     yield waiting(metrics.read(running))
     yield outbox(documents, datetime.now(UTC))
     started = datetime.fromtimestamp(running.supervisor.start_time, UTC)
-    yield sweep(documents, datetime.now(UTC), started)
+    for name in ROUNDS:
+        yield rounds(name, documents, datetime.now(UTC), started)
 
 
 def push_auth(running: Running) -> Finding:
@@ -107,14 +108,15 @@ def outbox(documents: Client, now: datetime) -> Finding:
     return good("Outbox", "nothing waits to be sent")
 
 
-def sweep(documents: Client, now: datetime, started: datetime) -> Finding:
-    """Whether the sweep goes round; `started` is since when it could have."""
-    kept = documents.document("control/sweep").get(timeout=TIMEOUT).to_dict() or {}
+def rounds(task: str, documents: Client, now: datetime, started: datetime) -> Finding:
+    """Whether a scheduled task goes round; `started` is since when it could have."""
+    kept = documents.document(f"control/{task}").get(timeout=TIMEOUT).to_dict() or {}
     last = max(started, kept.get("updateTime", started))
-    if now - last > MISSED * SCHEDULE["sweep"]:
+    name = task.capitalize()
+    if now - last > ROUNDS[task] * SCHEDULE[task]:
         detail = f"it has not come round for {(now - last).total_seconds() / 60:.0f} minutes"
-        return bad("Sweep", detail, "See whether the subscription analyze-tasks is served, and what analyze logs")
-    return good("Sweep", f"came round {kept['updateTime']:%H:%M:%S} UTC" if kept else "has not had to come round yet")
+        return bad(name, detail, "See whether the subscription analyze-tasks is served, and what analyze logs")
+    return good(name, f"came round {kept['updateTime']:%H:%M:%S} UTC" if kept else "has not had to come round yet")
 
 
 def _unsent() -> Any:

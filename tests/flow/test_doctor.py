@@ -179,11 +179,11 @@ def test_the_command_ends_with_1_while_something_is_broken(patient):
     assert (told.returncode, wrong) == (1, ["Notifications"])
 
 
-def test_a_sweep_that_does_not_come_round_is_told(patient):
+@pytest.mark.parametrize(("task", "missed"), [("sweep", timedelta(minutes=11)), ("maintenance", timedelta(hours=4))])
+def test_a_task_that_does_not_come_round_is_told(patient, task, missed):
     now = datetime.now(UTC)
-    later = now + timedelta(hours=1)
-    assert signs.sweep(patient.documents, now, now).health is Health.GOOD
-    assert signs.sweep(patient.documents, later, now).health is Health.BAD
+    assert signs.rounds(task, patient.documents, now, now).health is Health.GOOD
+    assert signs.rounds(task, patient.documents, now + missed, now).health is Health.BAD
 
 
 @pytest.mark.parametrize(("harm", "name", "health", "remedy"), PLANTED, ids=[planted[0] for planted in PLANTED])

@@ -39,6 +39,8 @@ def test_objects_and_documents_that_a_vanished_job_left_behind_go(impatient):
     assert eventually(lambda: not impatient.objects(job_id), within=40)
     assert eventually(lambda: not impatient.rows(job_id))
     assert eventually(lambda: bool(impatient.lines('"maintenance_removed"')))
+    done = {"task": MAINTENANCE}
+    assert eventually(lambda: any(line["metric"]["labels"] == done for line in impatient.lines('"tasks_done"')))
     assert not impatient.lines_of(job_id, "Traceback")
 
 

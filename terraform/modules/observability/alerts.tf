@@ -10,6 +10,7 @@ locals {
   waited   = join("|", [for name in var.subscriptions : name if name != "analyze-batch"]) # batch may wait: that is what it is for
   age      = "pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource=\"pubsub_subscription\",subscription_id=~\"${local.pushed}\"}"
   acked    = "increase(pubsub_googleapis_com:subscription_push_request_count{monitored_resource=\"pubsub_subscription\",response_class=\"ack\",subscription_id=~\"${local.pushed}\"}[10m])"
+  done     = "increase(${local.logged}_tasks_done_count{monitored_resource=\"cloud_run_revision\",task=\"TASK\"}[WITHIN])"
   requests = "increase(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=~\"${local.apps}\"}[5m])"
   failed   = "increase(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=~\"${local.apps}\",response_code_class=\"5xx\"}[5m])"
 
@@ -60,7 +61,13 @@ locals {
       title    = "The sweep has not run for ten minutes"
       severity = "CRITICAL"
       lasting  = "300s"
-      query    = "absent(sum(${replace(local.acked, local.pushed, "analyze-tasks")}) > 0)"
+      query    = "absent(sum(${replace(replace(local.done, "TASK", "sweep"), "WITHIN", "10m")}) > 0)"
+    }
+    maintenance-silent = {
+      title    = "Maintenance has not run for three hours"
+      severity = "WARNING"
+      lasting  = "3600s" # a new deployment has to come round first
+      query    = "absent(sum(${replace(replace(local.done, "TASK", "maintenance"), "WITHIN", "2h")}) > 0)"
     }
   }
   outside = {
