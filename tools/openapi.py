@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from shared.version import VERSION
 FILE: Final = Path(__file__).parent.parent / "openapi.yaml"
 FUNCTIONS: Final = ("upload", "status")
 VARIABLE: Final = re.compile(r"<(id|file):(\w+)>")
+NAME: Final = re.compile(r"`([a-z]+(?:_[a-z0-9]+)+)`")
 SCHEMA: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
 
@@ -103,6 +105,7 @@ def document() -> dict[str, Any]:
     structs = {struct for _, _, operation in described for struct in _structs(operation)}
     _, schemas = msgspec.json.schema_components({ErrorAnswer, *structs}, ref_template=SCHEMA)
     _say_what_is_always_there(schemas, described)
+    _speak_json(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for function, route, operation in described:
         path = VARIABLE.sub(lambda found: f"{{{_camel(found[2])}}}", route.rule)
@@ -167,6 +170,14 @@ def _reached(schemas: Mapping[str, Any], structs: Sequence[type[msgspec.Struct] 
             found.add(name)
             waiting += re.findall(r"#/components/schemas/(\w+)", str(schemas[name]))
     return found
+
+
+def _speak_json(schemas: Mapping[str, dict[str, Any]]) -> None:
+    """Descriptions are docstrings: without their indentation, and with the names that fields have in JSON."""
+    for schema in schemas.values():
+        if "description" in schema:
+            text = inspect.cleandoc(schema["description"])
+            schema["description"] = NAME.sub(lambda found: f"`{_camel(found[1])}`", text)
 
 
 def _every(struct: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:

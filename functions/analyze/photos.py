@@ -10,8 +10,10 @@ import msgspec
 
 from shared.errors import Unavailable
 from shared.model.job import Consent, Failure, Job, Warned, derived_folder, object_name
+from shared.model.quality import default_policy
 
 from .intake.guard import GuardUnavailableError
+from .intake.quality import grade
 from .intake.verdict import Gps
 from .kinds.port import Drawn, Photo
 
@@ -87,7 +89,8 @@ def judge(guard: Guard, job: Job, index: int, data: bytes, *, original: bool = F
             )
         )
     exif = msgspec.to_builtins(judged.exif)
-    warnings = tuple(Warned(reason=remark.reason, message=remark.message, image=index) for remark in judged.warnings)
+    quality, remarks = grade(quality.metrics, default_policy(), job.kind)
+    warnings = tuple(Warned(reason=remark.reason, message=remark.message, image=index) for remark in remarks)
     return Ready(
         photo=Photo(
             index=index,
@@ -112,7 +115,7 @@ def judge(guard: Guard, job: Job, index: int, data: bytes, *, original: bool = F
             "exif": exif,
             "gps": _place(judged.gps, job.consent),
             "quality": msgspec.to_builtins(quality),
-            "warnings": [msgspec.to_builtins(remark) for remark in judged.warnings],
+            "warnings": [msgspec.to_builtins(remark) for remark in remarks],
         },
     )
 

@@ -82,15 +82,23 @@ class Derived(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """One version of the policy. Metrics are measured at `measuring_side` pixels, so that they compare."""
+    """One version of the policy. Metrics are measured at `measuring_side` pixels, so that they compare.
+
+    `unasked` names, for a kind, the reasons whose rules are not asked of its photos: what they show is so by nature.
+    """
 
     version: str
     limits: Limits
     measuring_side: int
     empty: tuple[Emptiness, ...]
     rules: tuple[Rule, ...]
+    unasked: dict[str, tuple[str, ...]]
     retake: dict[str, str]
     derived: Derived
+
+    def asked(self, kind: str) -> tuple[Rule, ...]:
+        """The rules for photos of a kind."""
+        return tuple(rule for rule in self.rules if rule.reason not in self.unasked.get(kind, ()))
 
 
 def load_policy(file: Path) -> Policy:

@@ -22,6 +22,7 @@ SHOWN = {
     "vessels": Scene(lesion=12, view=0, look="vasc", tone=1),
     "keratosis": Scene(lesion=13, view=0, look="bkl", tone=2),
     "melanoma": Scene(lesion=14, view=0, look="mel", tone=0),
+    "dark-skin": Scene(lesion=11, view=0, look="nv", tone=5),
 }
 
 
@@ -103,6 +104,14 @@ def test_every_result_says_that_it_is_a_samples_and_no_medical_device(analysed):
         assert result.job["provenance"]["modelSample"] == "true"
         assert len(result.job["provenance"]["modelSha256"]) == 64
         assert result.job["provenance"]["skinPolicy"]
+
+
+def test_a_photo_of_dark_skin_is_not_said_to_have_little_contrast(analysed):
+    result = analysed("dark-skin")
+    (image,) = result.images
+    assert image["quality"]["metrics"]["range"] < 90
+    assert image["quality"]["score"] >= 50
+    assert (image["warnings"], result.job["warnings"]) == ([], [])
 
 
 def test_the_jobs_document_stays_small(analysed, documents):

@@ -17,9 +17,12 @@ def emptiness(metrics: Mapping[str, float], policy: Policy) -> str | None:
     return None
 
 
-def grade(metrics: Mapping[str, float], policy: Policy) -> tuple[Quality, tuple[Remark, ...]]:
-    """The score, which is that of the worst rule, and one warning for each reason that fired."""
-    asked = [rule for rule in policy.rules if all(part.holds(metrics[part.metric]) for part in rule.when)]
+def grade(metrics: Mapping[str, float], policy: Policy, kind: str = "") -> tuple[Quality, tuple[Remark, ...]]:
+    """The score, which is that of the worst rule, and one warning for each reason that fired.
+
+    Without a kind every rule is asked.
+    """
+    asked = [rule for rule in policy.asked(kind) if all(part.holds(metrics[part.metric]) for part in rule.when)]
     fired = dict.fromkeys(rule.reason for rule in asked if points(rule, metrics[rule.metric]) < 50)
     score = min((points(rule, metrics[rule.metric]) for rule in asked), default=100)
     quality = Quality(score=score, metrics=dict(metrics), policy_version=policy.version)

@@ -9,7 +9,7 @@ import pytest
 
 from functions.analyze.intake.metrics import measure
 from functions.analyze.intake.screen import _ALIASES, AVIF, HEIC, JPEG, PNG, WEBP
-from shared.model.kinds import IMAGE_TYPES, MAX_IMAGE_BYTES
+from shared.model.kinds import IMAGE_TYPES, KINDS, MAX_IMAGE_BYTES
 from shared.model.quality import FILE, default_policy, load_policy
 
 POLICY = default_policy()
@@ -20,6 +20,14 @@ def test_every_rule_has_advice_and_measures_something_that_is_measured() -> None
     used = {rule.metric for rule in POLICY.rules} | {part.metric for way in POLICY.empty for part in way.conditions}
     assert used <= set(measured)
     assert {rule.reason for rule in POLICY.rules} == set(POLICY.retake)
+
+
+def test_what_is_not_asked_of_a_kind_is_a_rule_and_the_kind_there() -> None:
+    assert POLICY.unasked.keys() <= KINDS.keys()
+    for kind, reasons in POLICY.unasked.items():
+        assert set(reasons) <= set(POLICY.retake)
+        assert [rule for rule in POLICY.rules if rule.reason not in reasons] == list(POLICY.asked(kind))
+    assert POLICY.asked("inspection") == POLICY.rules
 
 
 def test_every_rule_has_its_warning_between_its_worst_and_its_good_value() -> None:

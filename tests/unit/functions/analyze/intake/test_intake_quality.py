@@ -169,6 +169,16 @@ def test_a_rule_is_asked_only_where_its_conditions_hold() -> None:
         assert [warning.reason for warning in warnings] == [reason]
 
 
+def test_skin_may_have_little_contrast_and_an_inspection_photo_may_not() -> None:
+    metrics = {**measure(np.asarray(scene().convert("L"))), "range": 60}
+    quality, warnings = grade(metrics, POLICY, "inspection")
+    assert (quality.score < 50, [warning.reason for warning in warnings]) == (True, ["LOW_CONTRAST"])
+    quality, warnings = grade(metrics, POLICY, "skin_lesion")
+    assert (quality.score > 50, warnings) == (True, ())
+    _, warnings = grade({**metrics, "p95": 65}, POLICY, "skin_lesion")
+    assert [warning.reason for warning in warnings] == ["DARK"]
+
+
 def test_the_metrics_are_what_they_are_called() -> None:
     half = flat((0, 0, 0), 512, 512)
     half.paste((200, 200, 200), (256, 0, 512, 512))
