@@ -41,6 +41,19 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     request_id: str | None = None
 
 
+class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Whose jobs to take over: the ID token of the anonymous account, at most an hour old."""
+
+    id_token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How many jobs are the caller's now. Where `complete` is false, the same request goes on with the rest."""
+
+    jobs: int
+    complete: bool
+
+
 class JobList(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Jobs, newest first; `nextPageToken` is there where more follow. A page may be shorter than asked for."""
 

@@ -11,7 +11,10 @@ from shared.model.job import JobResource
 from shared.model.quality import Policy
 
 from .asking import cancel_job, delete_job, reprocess_job, retry_job
+from .claiming import claim_jobs
 from .contract import (
+    Claimed,
+    ClaimRequest,
     CreatedShare,
     Findings,
     Images,
@@ -133,6 +136,16 @@ DELETE: Final = Operation(
 )
 
 
+CLAIM: Final = Operation(
+    name="claimJobs",
+    summary="Take over the jobs of an anonymous account",
+    description="For who signed in to an account that was there already. Nothing is interrupted, and links stay valid.",
+    takes=ClaimRequest,
+    answers={200: Claimed},
+    reasons=("CLAIM_TOKEN_INVALID", "CLAIM_NOT_ANONYMOUS", "INVALID_REQUEST"),
+)
+
+
 def _once_more(name: str, summary: str, description: str, reason: str) -> Operation:
     return Operation(
         name=name,
@@ -176,6 +189,7 @@ def _details(name: str, summary: str, answer_type: type[Images | Findings | Repo
 
 ROUTES: Final = (
     Route("GET", "/v1/jobs", list_jobs, LIST),
+    Route("POST", "/v1/jobs:claim", claim_jobs, CLAIM),
     Route("GET", "/v1/jobs/<id:job_id>", get_job, GET),
     Route("DELETE", "/v1/jobs/<id:job_id>", delete_job, DELETE),
     Route("POST", "/v1/jobs/<id:job_id>:cancel", cancel_job, CANCEL),

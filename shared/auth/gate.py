@@ -25,7 +25,14 @@ class Gate:
 
     def caller(self, headers: Headers) -> Caller:
         """Who is asking. Raises Unauthenticated TOKEN_… or APP_CHECK_…, and Unavailable KEYS_UNREACHABLE."""
-        caller = verify_id_token(headers.get("Authorization"), keys=self._id_token_keys, project=self._project)
+        caller = self._verified(headers.get("Authorization"))
         if self._number:
             verify_app_check(headers.get(HEADER), keys=self._app_check_keys, project_number=self._number)
         return caller
+
+    def holder(self, id_token: str) -> Caller:
+        """Whose ID token this is. Raises Unauthenticated TOKEN_…, and Unavailable KEYS_UNREACHABLE."""
+        return self._verified(f"Bearer {id_token}")
+
+    def _verified(self, authorization: str | None) -> Caller:
+        return verify_id_token(authorization, keys=self._id_token_keys, project=self._project)

@@ -42,6 +42,7 @@ def test_every_address_is_described(document):
         "/healthz",
         "/v1/jobs",
         "/v1/jobs/{jobId}",
+        "/v1/jobs:claim",
         "/v1/jobs/{jobId}:cancel",
         "/v1/jobs/{jobId}:reprocess",
         "/v1/jobs/{jobId}:retry",

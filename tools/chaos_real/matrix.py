@@ -263,9 +263,9 @@ ROWS: Final = (
     Row(
         number=25,
         fault="an owner who becomes another in the middle",
-        how="jobs handed to another account in the middle, anonymous ones linked; all listeners are late",
+        how="jobs claimed by another account in the middle, twice; anonymous ones linked; all listeners are late",
         holds=("I1", "I5"),
-        play=accounts.handed_over,
+        play=accounts.claimed,
         runs=40,
         quick=4,
         stack="doors",

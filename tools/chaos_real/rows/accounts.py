@@ -1,18 +1,14 @@
-"""Row 25: people who link their anonymous account, or hand their jobs to another one, while they are processed."""
+"""Row 25: people who link their anonymous account, or claim its jobs from another one, while they are processed."""
 
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
 from localcloud.faults.effects import Span
 from localcloud.faults.rule import Rule
-from shared.firestore import FirestoreDatabase
-from shared.jobs.control import Control
-from shared.jobs.protocol import Outcome
-from shared.jobs.store import Jobs
 from tools.chaos_real.people import Person, linked, stranger
 from tools.chaos_real.scene import Scene
 
@@ -20,26 +16,36 @@ MOMENTS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds after the photo was
 LATE: Final = Rule(call="firestore.Listen.snapshot", delay_ms=Span(low=1000, high=2500), p=0.3)  # each by itself
 
 
-def handed_over(scene: Scene, runs: int) -> None:
-    """The owner changes at some moment of the work: then the job is the new one's, and a stranger's to the old one."""
-    control = Control(Jobs(FirestoreDatabase(scene.cloud.firestore)))
+def claimed(scene: Scene, runs: int) -> None:
+    """Jobs are claimed at some moment of the work: then they are the new account's, and unknown to the old one."""
     taker = stranger(scene.cloud)
     scene.watch.follow(taker.uid)
 
     def one(number: int) -> None:
-        job_id = scene.start(scene.wanted(number), owner=taker.uid)
+        giver = stranger(scene.cloud)
+        job_id = scene.start_as(giver, scene.wanted(number))
+        scene.expect(job_id, owner=taker.uid)
         if number % 4 == 3:
             scene.final([job_id])
         else:
             time.sleep(MOMENTS[number % len(MOMENTS)])
-        outcome = control.hand_over(job_id, giver=scene.phone.uid, taker=taker.uid)
-        scene.check(outcome is Outcome.HELD, "I5", f"handing over came to {outcome}", job_id)
+        for expected in (1, 0):  # and again, which changes nothing
+            answer = _claim(scene, taker, giver)
+            scene.check(answer == {"jobs": expected, "complete": True}, "I5", f"a claim came to {answer}", job_id)
         _is_seen_by(scene, job_id, taker)
+        scene.check(_asked(scene, job_id, giver) == 404, "I5", "is shown to its old owner", job_id)
 
     with scene.faults(LATE):
         scene.at_once(one, range(runs // 2))
         _linked(scene, runs - runs // 2)
     scene.runs = runs
+
+
+def _claim(scene: Scene, taker: Person, giver: Person) -> dict[str, Any]:
+    url = f"{scene.cloud.running.urls['status']}/v1/jobs:claim"
+    answer = httpx.post(url, headers=taker.headers, json={"idToken": giver.token}, timeout=40, trust_env=False)
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _linked(scene: Scene, count: int) -> None:
