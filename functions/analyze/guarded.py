@@ -28,6 +28,6 @@ class GuardedTasks:
         except GuardUnavailableError as error:
             raise Unavailable(
                 "DECODER_UNAVAILABLE",
-                "No process could be started to read the photo. Deliver again.",
+                "There is nothing to read the photo with. Deliver again.",
                 internal=str(error),
             ) from error

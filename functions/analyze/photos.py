@@ -76,7 +76,7 @@ def judge(guard: Guard, job: Job, index: int, data: bytes, *, original: bool = F
         judged = guard.judge(data, declared_type=job.images[str(index)].content_type)
     except GuardUnavailableError as error:
         raise Unavailable(
-            "DECODER_UNAVAILABLE", "No process could be started to read the photo. Deliver again.", internal=str(error)
+            "DECODER_UNAVAILABLE", "There is nothing to read the photo with. Deliver again.", internal=str(error)
         ) from error
     normalized, thumbnail, pixels, quality = judged.normalized, judged.thumbnail, judged.pixels, judged.quality
     if judged.verdict == "rejected" or not (normalized and thumbnail and pixels and quality):

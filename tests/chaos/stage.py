@@ -30,6 +30,7 @@ from shared.jobs.outbox import Topic
 from shared.jobs.protocol import Arrival
 from shared.jobs.store import Jobs
 from shared.model.job import KEPT, Job, JobImage, object_name
+from shared.model.quality import default_policy
 from shared.switches import SwitchBoard
 from tests.chaos.killing import lives
 from tests.chaos.memory import documents
@@ -40,6 +41,7 @@ JOB = "abcdefghij0123456789"
 PHOTO = b"a photo"
 PRICES = {TEXT: 1500, COLORS: 1000}
 GENERATION = 7
+GOOD_METRICS = {"isotropy": 1.0} | {rule.metric: rule.good for rule in default_policy().rules}
 GOOD = Judged(
     verdict="accepted",
     type="image/jpeg",
@@ -47,7 +49,7 @@ GOOD = Judged(
     width=4,
     height=3,
     sha256="00",
-    quality=Quality(score=90, metrics={}, policy_version="1"),
+    quality=Quality(score=100, metrics=GOOD_METRICS, policy_version=default_policy().version),
     normalized=Picture(type="image/jpeg", width=4, height=3, data=b"normalised"),
     thumbnail=Picture(type="image/webp", width=2, height=1, data=b"small"),
     pixels=Pixels(width=2, height=1, rgb=bytes(6)),

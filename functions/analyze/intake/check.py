@@ -19,8 +19,9 @@ import msgspec
 
 from shared.model.quality import default_policy
 
-from .guard import Guard, GuardUnavailableError
+from .guard import Guard, GuardStarvedError, GuardUnavailableError
 from .refusal import Refused, rejected
+from .tasks import JUDGE, TASKS
 from .verdict import Judged
 
 _PICTURES: Final = ("normalized", "thumbnail", "pixels")
@@ -69,6 +70,8 @@ def judge_file(file: str, guard: Guard) -> Judged:
         return guard.judge(_read(file))
     except Refused as refused:
         return rejected(refused)
+    except GuardStarvedError:
+        return rejected(Refused("DECODER_TIMEOUT", seconds=TASKS[JUDGE].seconds))
 
 
 def _read(file: str) -> bytes:

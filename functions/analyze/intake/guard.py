@@ -32,7 +32,11 @@ Answer = TypeVar("Answer")
 
 
 class GuardUnavailableError(Exception):
-    """No child could be started: nothing is known about the photo, and trying again later is right."""
+    """Nothing is known about the photo, and trying again later is right: no child could be started."""
+
+
+class GuardStarvedError(GuardUnavailableError):
+    """Nothing is known about the photo, and trying again later is right: its child hardly got the CPU."""
 
 
 class Guard:
@@ -56,7 +60,8 @@ class Guard:
     def judge(self, data: bytes, *, declared_type: str | None = None) -> Judged:
         """Judge a photo.
 
-        Raises GuardUnavailableError when no child can be started, RuntimeError after `close`; nothing else.
+        Raises GuardUnavailableError when no child can be started or it gets no CPU time, RuntimeError after `close`;
+        nothing else.
         """
         try:
             identify(data, declared_type=declared_type, limits=default_policy().limits)
@@ -68,7 +73,8 @@ class Guard:
         """Have a task done, and return its answer.
 
         Raises Refused with DECODER_CRASHED, DECODER_TIMEOUT or TOO_MUCH_MEMORY where the payload ended its child,
-        GuardUnavailableError when no child can be started, RuntimeError after `close`, KeyError for no such task.
+        GuardUnavailableError when no child can be started or it gets no CPU time, RuntimeError after `close`, KeyError
+        for no such task.
         """
         return self._ask(task, payload, bytes)
 
@@ -111,6 +117,8 @@ class Guard:
                 answer = understand(child.ask(payload, task.seconds))
                 reusable = not (isinstance(answer, Judged) and answer.reason == "TOO_MUCH_MEMORY")
             except TimeoutError:
+                if child.starved:
+                    raise GuardStarvedError(f"no CPU time to spare in {task.seconds:g} s") from None
                 raise Refused("DECODER_TIMEOUT", seconds=task.seconds) from None
             except ChildDied as died:
                 reason = _REASONS.get(died.status, "DECODER_CRASHED")

@@ -52,6 +52,7 @@ class Child:
             os.set_blocking(pipe.fileno(), False)
             _widen(pipe.fileno())
         self._task = task
+        self._asked = (0.0, 0.0)
 
     @property
     def pid(self) -> int:
@@ -69,13 +70,22 @@ class Child:
 
     def ask(self, payload: bytes, seconds: float) -> bytes:
         """Send one frame and return the one that answers it. Raises TimeoutError or ChildDied."""
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        self._asked = (began, self._spent()[1])
+        deadline = began + seconds
         self._send(HEADER.pack(len(payload)), deadline)
         self._send(payload, deadline)
         (length,) = HEADER.unpack(self._receive(HEADER.size, deadline))
         if length > LARGEST_FRAME:
             raise ChildDied(self.end())
         return bytes(self._receive(length, deadline))
+
+    @property
+    def starved(self) -> bool:
+        """Whether it would go on with what it was asked, and has had the CPU for less than half of the time since."""
+        began, before = self._asked
+        state, spent = self._spent()
+        return state == "R" and spent - before < (time.monotonic() - began) / 2
 
     def end(self) -> int:
         """Kill it where it still runs, close its pipes, and return its exit status."""
@@ -84,6 +94,18 @@ class Child:
         self._stdin.close()
         self._stdout.close()
         return status
+
+    def _spent(self) -> tuple[str, float]:
+        """What the kernel says that it is doing (R: it runs or waits for a CPU), and its CPU time in seconds.
+
+        Where the kernel does not tell, as on macOS, nothing is known of the state.
+        """
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return "", 0.0
+        user, system = fields[11:13]  # utime and stime: proc_pid_stat(5)
+        return fields[0], (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _send(self, payload: bytes, deadline: float) -> None:
         rest = memoryview(payload)

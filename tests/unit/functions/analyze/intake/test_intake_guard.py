@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.analyze.intake.guard import Guard, GuardUnavailableError
+from functions.analyze.intake.guard import Guard, GuardStarvedError, GuardUnavailableError
 from functions.analyze.intake.judge import judge_photo
 from functions.analyze.intake.refusal import Refused
 from functions.analyze.intake.tasks import JUDGE, TASKS, Task
@@ -359,6 +359,30 @@ def test_a_task_that_hangs_is_ended_at_its_own_deadline() -> None:
         with pytest.raises(Refused) as refused:
             guard.run(JUDGE, PHOTO)
         assert refused.value.reason == "DECODER_TIMEOUT"
+
+
+@pytest.fixture
+def crowded() -> Iterator[int]:
+    """A CPU on which something runs all the time."""
+    cpu = max(os.sched_getaffinity(0))
+    busy = f"import os\nos.sched_setaffinity(0, [{cpu}])\nprint(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", busy], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield cpu
+        process.kill()
+
+
+def test_a_photo_is_not_blamed_for_a_machine_that_lets_its_child_hardly_run(crowded: int) -> None:
+    with Guard(children=1, tasks=judging(seconds=1.0)) as guard:
+        guard.judge(PHOTO)
+        pid = only_pid(guard)
+        os.sched_setaffinity(pid, [crowded])
+        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+        with pytest.raises(GuardStarvedError):
+            guard.judge(encoded(scene(4000, 3000), "PNG"))
+        assert gone(pid)
+        assert guard.judge(PHOTO).verdict == "accepted"
 
 
 def test_there_is_no_other_task(guard: Guard) -> None:
