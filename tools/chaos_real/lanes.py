@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -29,7 +28,7 @@ def run(plays: Mapping[str, Plays], *, seed: int, lanes: int, note: Callable[[st
     said: SimpleQueue[str | None] = context.SimpleQueue()
     listener = Thread(target=_listen, args=(said, note))
     listener.start()
-    before = signal.signal(signal.SIGTERM, _leave) if _is_main() else None
+    before = signal.signal(signal.SIGTERM, _leave)
     try:
         with _pool(lanes, context, said) as pool:
             longest_first = sorted(plays.items(), key=lambda item: -sum(runs for _, runs in item[1]))
@@ -39,8 +38,7 @@ def run(plays: Mapping[str, Plays], *, seed: int, lanes: int, note: Callable[[st
             ]
             return sorted((one for done in as_completed(running) for one in done.result()), key=lambda one: one.number)
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before)
         said.put(None)
         listener.join()
 
@@ -57,10 +55,6 @@ def _pool(lanes: int, context: SpawnContext, said: SimpleQueue[str | None]) -> I
             for lane in set(multiprocessing.active_children()) - others:
                 lane.terminate()
             raise
-
-
-def _is_main() -> bool:
-    return threading.current_thread() is threading.main_thread()
 
 
 def _leave(number: int, _frame: object) -> None:

@@ -49,6 +49,17 @@ class Camera:
         return np.asarray(np.clip(coded, 0.0, 1.0) ** self.gamma, dtype=np.float64)
 
 
+CAMERAS: Final = {
+    "daylight": Camera(),
+    "tungsten": Camera(light=(1.0, 0.72, 0.42)),
+    "vignetting 35 %": Camera(light=(0.8, 1.0, 0.9), vignetting=0.35),
+    "noise 3 %": Camera(light=(1.0, 0.8, 0.6), noise=0.03),
+    "tone curve 1.2": Camera(light=(1.0, 0.8, 0.6), gamma=1.2),
+    "all of it": Camera(light=(0.7, 0.9, 1.0), gamma=0.85, vignetting=0.3, exposure=0.8, noise=0.01),
+    "two stops under": Camera(exposure=0.25),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pose:
     """Where the chart is in the picture: its middle and width as shares of the picture's width, and how it is turned.

@@ -12,21 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.color.loaded import part
-from tools.color.scenes import USUAL, Camera, chart_picture, jpeg, photographed, scene
+from tools.color.scenes import CAMERAS, USUAL, Camera, chart_picture, jpeg, photographed, scene
 
 Floats = NDArray[np.float64]
 Corrects = Callable[[Floats], Floats]  # linear light of the photo to linear sRGB
 Learns = Callable[[Floats, Floats], Corrects]  # measured linear light and L*a*b* under D50 to the correction
 
-SCENES: Final = {
-    "daylight": Camera(),
-    "tungsten": Camera(light=(1.0, 0.72, 0.42)),
-    "vignetting 35 %": Camera(light=(0.8, 1.0, 0.9), vignetting=0.35),
-    "noise 3 %": Camera(light=(1.0, 0.8, 0.6), noise=0.03),
-    "tone curve 1.2": Camera(light=(1.0, 0.8, 0.6), gamma=1.2),
-    "all of it": Camera(light=(0.7, 0.9, 1.0), gamma=0.85, vignetting=0.3, exposure=0.8, noise=0.01),
-    "two stops under": Camera(exposure=0.25),
-}
 COLOURS: Final = 300  # of each scene that are compared with the truth
 
 
@@ -89,7 +80,7 @@ def rendered_scenes() -> Iterator[str]:
     """The table of the rendered scenes: mean and largest ΔE00 of colours that were not on the chart, to the truth."""
     yield "| rendered scene | before | plain 3x3 | cv2.ccm | **Loupe** | largest |"
     yield "|---|---|---|---|---|---|"
-    for name, camera in SCENES.items():
+    for name, camera in CAMERAS.items():
         found, truth, seen = rendered(camera)
         light, lab = found.best.patches.linear, found.best.problem.reference
         made = functools.partial(part("model").applied, found.correction)

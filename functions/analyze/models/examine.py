@@ -65,4 +65,4 @@ def _ask(task: str, payload: bytes) -> bytes:
         except Refused as refused:
             raise BadModel(_WHY.get(refused.reason, refused.reason)) from refused
         except GuardUnavailableError as error:
-            raise OSError(f"no process could be started to examine the model: {error}") from error
+            raise OSError(f"the model could not be examined: {error}") from error

@@ -66,8 +66,8 @@ locals {
     maintenance-silent = {
       title    = "Maintenance has not run for three hours"
       severity = "WARNING"
-      lasting  = "3600s" # a new deployment has to come round first
-      query    = "absent(sum(${replace(replace(local.done, "TASK", "maintenance"), "WITHIN", "2h")}) > 0)"
+      lasting  = "5400s" # a new deployment has to come round first, which is within the hour
+      query    = "absent(sum(${replace(replace(local.done, "TASK", "maintenance"), "WITHIN", "90m")}) > 0)"
     }
   }
   outside = {

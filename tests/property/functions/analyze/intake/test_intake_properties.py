@@ -3,12 +3,15 @@ from __future__ import annotations
 import functools
 from datetime import datetime
 
+import cv2
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from functions.analyze.intake.exif import read_exif
 from functions.analyze.intake.judge import judge_photo
+from functions.analyze.intake.metrics import _BRIGHT, _glare
 from functions.analyze.intake.quality import grade, points
 from functions.analyze.intake.verdict import Judged
 from shared.model.quality import Rule, default_policy
@@ -151,3 +154,19 @@ def test_a_score_under_fifty_comes_with_a_warning_and_no_other_does(metrics: dic
     quality, warnings = grade(metrics, POLICY)
     assert 0 <= quality.score <= 100
     assert (quality.score < 50) == bool(warnings)
+
+
+@some(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 799), st.integers(0, 599), st.integers(1, 60), st.integers(200, 255)), max_size=5
+    ),
+    st.floats(0, 9),
+)
+def test_looking_for_glare_only_where_something_is_burnt_out_misses_none(lamps, spread: float) -> None:
+    grey = np.full((600, 800), 90, np.uint8)
+    for across, down, radius, value in lamps:
+        cv2.circle(grey, (across, down), radius, value, -1)
+    if spread >= 0.5:
+        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), spread), dtype=np.uint8)
+    assert _glare(grey, bright=int((grey >= _BRIGHT).sum())) == _glare(grey, bright=grey.size)

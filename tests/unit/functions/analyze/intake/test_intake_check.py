@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from functions.analyze.intake.check import judge_file
+from functions.analyze.intake.guard import Guard, GuardStarvedError
+from functions.analyze.intake.verdict import Judged
 from tests.unit.functions.analyze.intake import exif_blocks as x
 from tests.unit.functions.analyze.intake.pictures import PHOTOS, ROOT, encoded, flat, needs_photos, png_bomb, scene
 
@@ -166,3 +169,14 @@ def test_every_real_photo_is_judged() -> None:
     }
     place = lines["gps_DSCN0010.jpg"]["gps"]
     assert (round(place["latitude"], 4), round(place["longitude"], 4)) == (43.4674, 11.8851)
+
+
+def test_a_photo_whose_child_hardly_got_the_cpu_is_judged_all_the_same_and_says_so(tmp_path: Path) -> None:
+    class Starved(Guard):
+        def judge(self, data: bytes, *, declared_type: str | None = None) -> Judged:
+            del data, declared_type
+            raise GuardStarvedError("no CPU time to spare")
+
+    (tmp_path / "photo.jpg").write_bytes(encoded(scene()))
+    judged = judge_file(str(tmp_path / "photo.jpg"), Starved())
+    assert (judged.verdict, judged.reason) == ("rejected", "DECODER_TIMEOUT")

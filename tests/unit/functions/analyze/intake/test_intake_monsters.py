@@ -56,6 +56,24 @@ def test_a_monster_is_judged_in_time_and_harms_no_other_photo(guard: Guard, usua
     assert guard.judge(monster.data, declared_type=monster.declared).reason == judged.reason
 
 
+def test_a_child_holds_one_photo_at_a_time() -> None:
+    large = made("JPEG of 5 million segments").data
+    with Guard(children=1) as fresh:
+        fresh.judge(large)
+        (pid,) = fresh.pids
+        once = resident(pid)
+        for _ in range(3):
+            fresh.judge(large)
+        assert fresh.pids == {pid}
+        assert resident(pid) - once < len(large) // 2
+
+
+def resident(pid: int) -> int:
+    """The most memory that a process ever had, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
 def leaked(judged: Judged) -> bool:
     """Whether something of what was hidden in a photo is in a picture made of it."""
     made = [picture.data for picture in (judged.normalized, judged.thumbnail) if picture]

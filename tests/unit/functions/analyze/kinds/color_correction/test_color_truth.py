@@ -21,17 +21,8 @@ from tests.unit.functions.analyze.kinds.color_correction.charts import (
     true_patches,
     warned,
 )
-from tools.color.scenes import Camera, Pose, jpeg, photographed, scene
+from tools.color.scenes import CAMERAS, Camera, Pose, jpeg, photographed, scene
 
-CAMERAS = {
-    "daylight": Camera(),
-    "tungsten": Camera(light=(1.0, 0.72, 0.42)),
-    "vignetting": Camera(light=(0.8, 1.0, 0.9), vignetting=0.35),
-    "noise": Camera(light=(1.0, 0.8, 0.6), noise=0.03),
-    "another tone curve": Camera(light=(1.0, 0.8, 0.6), gamma=1.2),
-    "all of it": Camera(light=(0.7, 0.9, 1.0), gamma=0.85, vignetting=0.3, exposure=0.8, noise=0.01),
-    "two stops under": Camera(exposure=0.25),
-}
 SURE = np.ones(24)
 
 
