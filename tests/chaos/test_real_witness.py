@@ -56,13 +56,3 @@ def test_a_late_listener_of_the_old_owner_does_not_undo_what_the_new_owner_was_t
         latest = watch.latest(JOB)
         assert latest is not None
         assert latest["state"] == "COMPLETED"
-
-
-def test_a_version_that_two_listeners_are_told_is_one(client):
-    job = client.collection("jobs").document(JOB)
-    job.set({"uid": "both", "state": "PENDING"})
-    with JobWatch(client, "both") as watch, JobWatch(client, "nobody") as other:
-        assert watch.until(lambda: states(watch) == ["PENDING"], 10)
-        assert states(other) == []
-        job.update({"state": "COMPLETED"})
-        assert watch.until(lambda: states(watch) == ["PENDING", "COMPLETED"], 10)

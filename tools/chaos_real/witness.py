@@ -8,6 +8,7 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -95,17 +96,10 @@ class JobWatch:
             at = round(time.monotonic() - self._began, 3)
             for change in changes:
                 if change.type.name != "REMOVED":
-                    self._keep(change.document, at)
+                    document = change.document
+                    seen = Seen(at=at, written=document.update_time, job=document.to_dict())
+                    insort(self._seen[document.id], seen, key=attrgetter("written"))
             self._changed.notify_all()
-
-    def _keep(self, document: Any, at: float) -> None:
-        versions = self._seen[document.id]
-        if all(seen.written != document.update_time for seen in versions):
-            insort(versions, Seen(at=at, written=document.update_time, job=document.to_dict()), key=_written)
-
-
-def _written(seen: Seen) -> datetime:
-    return seen.written
 
 
 class Mailbox:
