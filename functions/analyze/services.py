@@ -72,7 +72,7 @@ class Services:
         return Tools(
             eyes=eyes,
             guarded=GuardedTasks(self.guard),
-            earlier=EarlierJobs(self.jobs, claim.job.uid),
+            earlier=EarlierJobs(self.jobs, claim),
             models=self.models,
         )
 

@@ -13,6 +13,7 @@ from shared.errors import FailedPrecondition, InvalidArgument, Unauthenticated
 from shared.http.answers import json_answer
 from shared.http.bodies import read_json
 from shared.jobs.protocol import Outcome
+from shared.model.states import State
 
 from .contract import Claimed, ClaimRequest
 
@@ -58,7 +59,8 @@ def _handed_over(services: Services, giver: str, taker: str) -> tuple[int, bool]
     """How many jobs changed hands, and whether none is left."""
     until, count = time.monotonic() + PATIENCE, 0
     while page := services.database.find("jobs", "uid", giver, limit=PAGE):
-        for path, _ in page:
+        # A job under way may ask for another one of its owner's: whatever it knows of its own, theirs is found.
+        for path, _ in sorted(page, key=lambda one: State(one[1]["state"]).terminal):
             if time.monotonic() > until:
                 return count, False
             outcome = services.control.hand_over(path.removeprefix("jobs/"), giver=giver, taker=taker)

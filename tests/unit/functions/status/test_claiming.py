@@ -12,7 +12,7 @@ from shared.documents import to_document
 from shared.jobs.control import Control
 from shared.jobs.store import Jobs
 from tests.chaos.memory import documents
-from tests.unit.shared.jobs.jobs import a_job
+from tests.unit.shared.jobs.jobs import a_job, completed
 
 
 @pytest.fixture
@@ -42,3 +42,15 @@ def test_a_request_that_takes_too_long_says_that_there_is_more_and_the_next_goes
     assert claiming._handed_over(services, "guest", "member") == (3, False)
     assert owners(services).count("guest") == 2
     assert claiming._handed_over(services, "guest", "member") == (2, True)
+
+
+def test_jobs_under_way_change_hands_before_those_that_are_done(services, monkeypatch):
+    done = to_document(replace(completed(), uid="guest"))
+    services.database.documents[f"jobs/{1:020}"] = done
+    taken = []
+    hand_over = services.control.hand_over
+    monkeypatch.setattr(
+        services.control, "hand_over", lambda job_id, **who: taken.append(job_id) or hand_over(job_id, **who)
+    )
+    claiming._handed_over(services, "guest", "member")
+    assert taken[:2] == [f"{2:020}", f"{1:020}"]
