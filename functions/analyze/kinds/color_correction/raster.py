@@ -104,7 +104,7 @@ def _pixels(data: bytes, image: ImageFile.ImageFile, content_type: str) -> tuple
         # No profile is applied yet: the plain picture, opaque.
         return np.asarray(small_and_plain(image, max(image.size)).convert("RGB")), profile
     # CMYK, and profiles made of tables: only a colour engine knows them. It works at 8 bits.
-    return np.ascontiguousarray(srgb(small_and_plain(image, max(image.size)), icc)[..., :3]), srgb_profile(256)
+    return srgb(small_and_plain(image, max(image.size)), icc), srgb_profile(256)
 
 
 def _deep(data: bytes) -> NDArray[np.uint16]:
